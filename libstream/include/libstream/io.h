@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * libstream: sources and sinks, the only part that touches descriptors, and the pump that moves a stream from a
+ * source through a decoder and, if asked, on to a sink by the cheapest way the descriptors allow.
+ */
+#ifndef LIBSTREAM_IO_H
+#define LIBSTREAM_IO_H
+
+#include <libstream/decoder.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct xsr_source;
+struct xsr_sink;
+
+/*
+ * A source over an open descriptor: regular file (from its current offset), pipe, socket, device. gzip is recognised
+ * by its first bytes and undone. own: xsr_source_free() closes fd. On failure NULL and *error is filled
+ * (XSR_E_NOMEM or XSR_E_IO); fd is then not closed.
+ */
+XSR_API struct xsr_source *xsr_source_from_fd(int fd, bool own, struct xsr_finding *error);
+
+/* A source over memory of the caller, which must outlive it. NULL if memory is short. */
+XSR_API struct xsr_source *xsr_source_from_memory(const void *data, size_t size);
+
+/* Frees a source; NULL is allowed. */
+XSR_API void xsr_source_free(struct xsr_source *source);
+
+/*
+ * Reads at most size bytes to data and sets *got; 0 means the end. Waits for at least one byte. A short read is
+ * normal. XSR_E_IO with *error on failure; XSR_E_CORRUPT if a compressed input is damaged, XSR_E_TRUNCATED if it
+ * ends inside its compression.
+ */
+XSR_API enum xsr_status xsr_source_read(struct xsr_source *source, void *data, size_t size, size_t *got,
+    struct xsr_finding *error);
+
+/*
+ * Passes over size bytes without delivering them: by seeking in a regular file, by splicing a pipe away, else by
+ * reading. *skipped is less than size only at the end of the input.
+ */
+XSR_API enum xsr_status xsr_source_skip(struct xsr_source *source, uint64_t size, uint64_t *skipped,
+    struct xsr_finding *error);
+
+/* Bytes of the input as stored (compressed, if it is) and how many of them are consumed; false if unknown. */
+XSR_API bool xsr_source_size(const struct xsr_source *source, uint64_t *size);
+XSR_API uint64_t xsr_source_position(const struct xsr_source *source);
+
+/* True if the input turned out to be gzip; known after the first read. */
+XSR_API bool xsr_source_compressed(const struct xsr_source *source);
+
+/* A sink over an open descriptor. own: xsr_sink_free() closes fd without a check. NULL if memory is short. */
+XSR_API struct xsr_sink *xsr_sink_to_fd(int fd, bool own);
+XSR_API void xsr_sink_free(struct xsr_sink *sink);
+
+/* Writes all size bytes. XSR_E_IO with *error on failure (EPIPE included; the caller minds SIGPIPE). */
+XSR_API enum xsr_status xsr_sink_write(struct xsr_sink *sink, const void *data, size_t size,
+    struct xsr_finding *error);
+
+/* Bytes written so far. */
+XSR_API uint64_t xsr_sink_position(const struct xsr_sink *sink);
+
+/* What to do with an event; false ends the pump early with XSR_OK. */
+typedef bool xsr_event_fn(void *context, const struct xsr_event *event);
+
+/* Called between events, at most once every MiB of stream or so, for progress; may be NULL. */
+typedef void xsr_tick_fn(void *context, uint64_t stream_offset);
+
+/* What a pump is to do. Members that are not used are zero. */
+struct xsr_pump {
+	struct xsr_source *source;   /* read until its end */
+	struct xsr_decoder *decoder; /* gets every byte or skip */
+	struct xsr_sink *sink;       /* NULL, or gets every byte unchanged */
+	bool want_pages;             /* deliver page data as PAGES events; else it is skipped or moved unseen */
+	bool exact;                  /* never read past what the decoder certainly needs (no read-ahead) */
+	xsr_event_fn *event;         /* consumer, NULL for none */
+	xsr_tick_fn *tick;           /* progress, NULL for none */
+	void *context;               /* for event and tick */
+	uint64_t reserved[4];        /* must be zero, else XSR_E_MISUSE */
+};
+
+/*
+ * Runs until the source ends, a fault of the decoder, or the consumer ends it. Does not call xsr_decoder_finish(), so
+ * that several sources can feed one decoder. Returns XSR_OK or the class of the failure, with *error filled. A fault
+ * of the decoder ends decoding but not the copying: with a sink, the rest of the source is still passed on
+ * (verifying must not change what a pipeline delivers), and the decoder's status is returned at the end.
+ */
+XSR_API enum xsr_status xsr_pump_run(struct xsr_pump *pump, struct xsr_finding *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * libstream: the verifier. It takes the decoder's events and reports findings; at the end it gives a verdict and a
+ * summary. It keeps bounded state: a fixed part, plus at depth XSR_DEPTH_STREAM two bits for each pfn described.
+ */
+#ifndef LIBSTREAM_VERIFY_H
+#define LIBSTREAM_VERIFY_H
+
+#include <libstream/decoder.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* How deep to look. Each depth does all that the ones before it do. */
+enum xsr_depth {
+	XSR_DEPTH_FRAME,  /* headers, sizes, padding */
+	XSR_DEPTH_RECORD, /* the fields of each record by itself */
+	XSR_DEPTH_STREAM, /* order, presence, page accounting, what is inside of blobs, agreement between records */
+	XSR_DEPTH_PAGES,  /* contents of pages; the caller must feed page data instead of skipping it */
+};
+
+/* "frame", "record", "stream", "pages"; for an unknown name false. */
+XSR_API const char *xsr_depth_name(enum xsr_depth depth);
+XSR_API bool xsr_depth_parse(const char *name, enum xsr_depth *depth);
+
+/* Called for each finding, in stream order as far as possible. The finding belongs to the library. */
+typedef void xsr_finding_fn(void *context, const struct xsr_finding *finding);
+
+/* Record types counted by themselves in a summary; others are counted as unknown. */
+#define XSR_LIBXL_TYPES 6u
+#define XSR_LIBXC_TYPES 19u
+
+/* What the verifier learned about a stream. Grows at its end only. */
+struct xsr_summary {
+	enum xsr_format format;               /* outermost layer, XSR_FORMAT_UNKNOWN if none was recognised */
+	bool has_xl, has_libxl, has_image;    /* headers seen */
+	struct xsr_xl_header xl;              /* valid with has_xl */
+	struct xsr_libxl_header libxl;        /* valid with has_libxl */
+	struct xsr_image_header image;        /* valid with has_image */
+	bool has_domain;                      /* domain header seen */
+	struct xsr_domain_header domain;      /* valid with has_domain */
+	bool converted;                       /* made by the converter from a legacy image (xen_major 0) */
+	bool pvh;                             /* HVM container without the devices of an HVM guest; valid at the end */
+	unsigned guest_width;                 /* 4 or 8 from X86_PV_INFO, 0 if unknown */
+	unsigned guest_levels;                /* 3 or 4 from X86_PV_INFO, 0 if unknown */
+	uint64_t bytes;                       /* of the stream, up to the end of the outermost END */
+	uint64_t trailer;                     /* bytes behind it */
+	uint64_t records;                     /* of all layers */
+	uint64_t libxl_records[XSR_LIBXL_TYPES]; /* by type */
+	uint64_t libxc_records[XSR_LIBXC_TYPES]; /* by type */
+	uint64_t unknown_records;             /* of other types */
+	uint64_t p2m_size;                    /* highest pfn described + 1 */
+	uint64_t entries;                     /* in all PAGE_DATA records */
+	uint64_t entries_by_type[16];         /* by enum xsr_page_type */
+	uint64_t data_pages;                  /* entries with data */
+	uint64_t distinct_pfns;               /* pfns that occur at all; depth stream */
+	uint64_t populated_pfns;              /* pfns whose latest entry means RAM; depth stream */
+	uint64_t passes;                      /* times the pfns began again from below, 1 for a plain save */
+	uint32_t vcpus;                       /* distinct vCPUs with state */
+	uint64_t checkpoints;                 /* complete checkpoints */
+	bool ended;                           /* the outermost END was seen */
+};
+
+/* The verdict. */
+struct xsr_verdict {
+	enum xsr_status status; /* XSR_OK, or the class of the first error */
+	uint64_t errors;        /* findings by severity */
+	uint64_t warnings;
+	uint64_t notes;
+	bool complete;          /* ends with END, or with a complete checkpoint */
+};
+
+struct xsr_verifier;
+
+/* Makes a verifier; report may be NULL. NULL if memory is short. Free with xsr_verifier_free() (NULL allowed). */
+XSR_API struct xsr_verifier *xsr_verifier_new(enum xsr_depth depth, xsr_finding_fn *report, void *context);
+XSR_API void xsr_verifier_free(struct xsr_verifier *verifier);
+
+/*
+ * Takes one event of a decoder. XSR_OK whatever is wrong with the stream; XSR_E_NOMEM if state for page accounting
+ * could not be had (accounting then stops, and says so in a finding), XSR_E_MISUSE behind xsr_verifier_finish().
+ */
+XSR_API enum xsr_status xsr_verifier_event(struct xsr_verifier *verifier, const struct xsr_event *event);
+
+/*
+ * The input has ended: call after xsr_decoder_finish() (or after a fault of the decoder) with that decoder. Reports
+ * the decoder's fault as a finding and whatever is missing. Returns the verdict's status.
+ */
+XSR_API enum xsr_status xsr_verifier_finish(struct xsr_verifier *verifier, const struct xsr_decoder *decoder);
+
+/* Verdict and summary so far; final after xsr_verifier_finish(). Owned by the verifier. */
+XSR_API const struct xsr_verdict *xsr_verifier_verdict(const struct xsr_verifier *verifier);
+XSR_API const struct xsr_summary *xsr_verifier_summary(const struct xsr_verifier *verifier);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
