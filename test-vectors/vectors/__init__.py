@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: MIT
+"""The vectors, each a function whose docstring is its explanation."""
+
+import importlib
+
+MODULES = ("good_libxc", "good_libxl", "good_checkpoint")
+
+
+def load() -> None:
+    """Declares all vectors, in the order of the README."""
+    for name in MODULES:
+        importlib.import_module("vectors." + name)
