@@ -3,7 +3,8 @@
 
 import importlib
 
-MODULES = ("good_libxc", "good_libxl", "good_checkpoint")
+MODULES = ("good_libxc", "good_libxl", "good_checkpoint", "bad_headers", "bad_order",
+           "bad_memory", "bad_pv")
 
 
 def load() -> None:

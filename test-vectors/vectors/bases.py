@@ -4,8 +4,8 @@
 import gzip
 from typing import List, Optional, Sequence, Tuple
 
-from xenstream import hvm, libxc, libxl, pv, xl
-from xenstream.base import LITTLE, Item, Stream
+from xenstream import hvm, libxc, libxl, policy, pv, xl
+from xenstream.base import LITTLE, Item, Raw, Stream, Xc, Xl
 
 XEN = (4, 17)
 CONVERTER = (0, 1)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What a vector is, how one is declared, and the list of findings they refer to."""
 
+import functools
 import os
 from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Union
 
@@ -82,7 +83,7 @@ def bad(base: Callable[[], Stream], *findings: str, depth: Optional[str] = None,
         def make() -> Made:
             stream = base()
             return Made(stream, function(stream))
-        _add("bad", function, layer or layer_of(base()), make, findings, depth, ".img")
+        _add("bad", function, layer or _base_layer(base), make, findings, depth, ".img")
         return function
     return declare
 
@@ -107,6 +108,11 @@ def layer_of(stream: Stream) -> str:
     """The outermost format of a well-formed stream."""
     first = stream.items[0].layer
     return "libxc" if first == "image" else first
+
+
+@functools.lru_cache(maxsize=None)
+def _base_layer(base: Callable[[], Stream]) -> str:
+    return layer_of(base())
 
 
 def describe(vector: Vector) -> Dict[str, object]:
