@@ -1,0 +1,96 @@
+# shellcheck shell=bash disable=SC2034,SC2154
+# The Debian packages the lab is made of.  Sourced by lab/xen; needs $cache, say and die.
+#
+# Programs that run on the host or are copied into dom0 are installed.  Kernels and the hypervisor are only
+# unpacked below the cache: installed, they would run boot loader hooks on a machine that has no business with them.
+
+xen_version=4.17
+packages_installed=(
+	qemu-system-x86 qemu-system-xen qemu-system-data seabios
+	"xen-utils-$xen_version" xenstore-utils libxen-dev
+	busybox-static cpio python3 xz-utils
+)
+
+apt_quiet() {
+	local log="$cache/apt.log"
+
+	DEBIAN_FRONTEND=noninteractive apt-get -o APT::Sandbox::User=root -o Dpkg::Use-Pty=0 "$@" >"$log" 2>&1 </dev/null && return
+	tail -n 20 "$log" >&2
+	die "apt-get $1 failed (whole log: $log)"
+}
+
+# A machine that never saw "apt-get update" knows no packages; one that saw it long ago points at files that are gone.
+packages_refresh() {
+	[ -z "${packages_fresh:-}" ] || return 0
+	say "apt-get update"
+	apt_quiet update
+	packages_fresh=1
+}
+
+packages_missing() {
+	local p
+
+	for p in "${packages_installed[@]}"; do
+		[ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || echo "$p"
+	done
+}
+
+packages_install() {
+	local missing
+
+	mapfile -t missing < <(packages_missing)
+	[ ${#missing[@]} -gt 0 ] || return 0
+	[ "$(id -u)" -eq 0 ] || die "these packages are missing and only root can install them: ${missing[*]}"
+	packages_refresh
+	say "installing ${missing[*]}"
+	apt_quiet install -y --no-install-recommends "${missing[@]}"
+	hash -r
+}
+
+# The package a metapackage stands for today: linux-image-amd64 -> linux-image-6.1.0-NN-amd64.
+package_behind() {
+	apt-cache depends --important "$1" 2>/dev/null | sed -n "s/^ *Depends: \($2\)\$/\1/p" | head -n 1
+}
+
+package_candidate() {
+	apt-cache policy "$1" 2>/dev/null | sed -n 's/^ *Candidate: //p'
+}
+
+# Unpacks one package, once a version, and prints the folder.
+package_unpack() {
+	local name=$1 version dir tmp
+
+	version=$(package_candidate "$name")
+	case $version in '' | '(none)') die "apt knows no package $name" ;; esac
+	dir="$cache/packages/${name}_${version//:/%}"
+	if [ ! -d "$dir" ]; then
+		say "fetching $name $version"
+		mkdir -p "$cache/packages"
+		tmp=$(mktemp -d "$cache/packages/.new.XXXXXX")
+		(cd "$tmp" && apt_quiet download "$name=$version" && dpkg-deb -x ./*.deb root && mv root/* . && rm -r root ./*.deb)
+		chmod 755 "$tmp"
+		mv "$tmp" "$dir"
+	fi
+	echo "$dir"
+}
+
+# Sets $dom0_kernel_dir, $guest_kernel_dir and $hypervisor_dir.
+packages_unpack() {
+	local generic cloud
+
+	# Left by a build that was killed; no other build runs, the caller holds the lock.
+	rm -rf "$cache"/packages/.new.*
+	generic=$(package_behind linux-image-amd64 'linux-image-.*-amd64')
+	if [ -z "$generic" ]; then
+		packages_refresh
+		generic=$(package_behind linux-image-amd64 'linux-image-.*-amd64')
+	fi
+	cloud=$(package_behind linux-image-cloud-amd64 'linux-image-.*-cloud-amd64')
+	if [ -z "$generic" ] || [ -z "$cloud" ]; then
+		die "apt knows no linux-image-amd64 or linux-image-cloud-amd64"
+	fi
+	# The generic kernel can be dom0; the cloud kernel lacks XEN_DOM0 but is the smaller guest.
+	dom0_kernel_dir=$(package_unpack "$generic")
+	guest_kernel_dir=$(package_unpack "$cloud")
+	hypervisor_dir=$(package_unpack "xen-hypervisor-$xen_version-amd64")
+}
