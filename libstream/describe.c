@@ -8,6 +8,7 @@
 struct xsr_describer {
 	struct xsr_visitor visitor; /* the caller's, copied */
 	struct image_facts facts;   /* what families need to know to read a body */
+	union family_state walk;    /* of the family whose body comes in pieces */
 	bool open;                  /* begin() was called for a record and end() was not */
 };
 
@@ -130,9 +131,7 @@ static void record_body(struct xsr_describer *d, const struct xsr_event *e)
 {
 	const struct record_family *family = family_find(e->record->layer, e->record->type);
 
-	if (!family || !family->describe || !e->u.bytes.whole)
-		return;
-	family->describe(&d->visitor, &d->facts, e->record->big_endian, e->u.bytes.data, e->u.bytes.length);
+	family_describe(family, &d->visitor, &d->walk, &d->facts, e);
 }
 
 static void record_end(struct xsr_describer *d)

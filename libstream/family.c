@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "libxc/families.h"
 #include "libxl/families.h"
@@ -44,4 +45,52 @@ void check_zero(const struct check *c, enum finding_id id, const uint8_t *body, 
 		check_report(c, id, at + i, field, "0", "0x%02x in byte %zu of it", body[at + i], i);
 		return;
 	}
+}
+
+bool family_length_legal(const struct record_family *family, uint32_t length)
+{
+	return length >= family->min_length && length <= family->max_length &&
+	    (length - family->min_length) % family->multiple == 0;
+}
+
+/* A walk begins with its body: whatever an earlier body left behind goes. */
+static void state_begin(const struct record_family *family, union family_state *state, uint64_t position)
+{
+	if (position == 0)
+		memset(state->bytes, 0, family->state_size);
+}
+
+static void learn(const struct record_family *family, struct image_facts *facts, const struct xsr_event *e)
+{
+	if (family->learn && e->u.bytes.whole)
+		family->learn(facts, e->record->big_endian, e->u.bytes.data, e->u.bytes.length);
+}
+
+void family_check(const struct record_family *family, const struct check *c, union family_state *state,
+    struct image_facts *facts, const struct xsr_event *e)
+{
+	if (!family || !family_length_legal(family, e->record->length))
+		return;
+	if (family->check && e->u.bytes.whole) {
+		family->check(c, e->u.bytes.data, e->u.bytes.length);
+	} else if (family->piece) {
+		state_begin(family, state, e->u.bytes.position);
+		family->piece(state, c, e->u.bytes.data, e->u.bytes.length, e->u.bytes.position, e->u.bytes.last);
+	}
+	learn(family, facts, e);
+}
+
+void family_describe(const struct record_family *family, const struct xsr_visitor *v, union family_state *state,
+    struct image_facts *facts, const struct xsr_event *e)
+{
+	if (!family || !family_length_legal(family, e->record->length))
+		return;
+	if (family->describe && e->u.bytes.whole) {
+		family->describe(v, facts, e->record->big_endian, e->u.bytes.data, e->u.bytes.length);
+	} else if (family->describe_piece) {
+		state_begin(family, state, e->u.bytes.position);
+		family->describe_piece(state, v, facts, e->record->big_endian, e->u.bytes.data, e->u.bytes.length,
+		    e->u.bytes.position, e->u.bytes.last);
+	}
+	learn(family, facts, e);
 }

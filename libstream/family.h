@@ -4,10 +4,12 @@
  * in libxc/ or libxl/, with decode, encode, check and describe side by side.
  *
  * Families see bodies only. What needs more than one record (order, presence, page accounting, agreement between
- * records) is verify/'s; a check may leave facts for it in struct image_facts.
+ * records) is verify/'s; a family may leave facts for later records in struct image_facts.
  */
 #ifndef XSR_FAMILY_H
 #define XSR_FAMILY_H
+
+#include <stddef.h>
 
 #include <libstream/describe.h>
 #include <libstream/encoder.h>
@@ -21,7 +23,7 @@
 #define GUEST_HVM 0x2u
 #define GUEST_ANY (GUEST_PV | GUEST_HVM)
 
-/* What earlier parts of the stream say; filled by the verifier and by checks, 0 where not known yet. */
+/* What earlier parts of the stream say; filled from headers and by families' learn, 0 where not known yet. */
 struct image_facts {
 	uint32_t image_version; /* 2 or 3 */
 	uint32_t domain_type;   /* XSR_DOMAIN_* */
@@ -53,6 +55,17 @@ void check_report(const struct check *c, enum finding_id id, uint64_t at, const 
 void check_zero(const struct check *c, enum finding_id id, const uint8_t *body, size_t at, size_t n,
     const char *field);
 
+/*
+ * Room for what a family remembers from one piece of a body to the next. A walker that needs more must get by with
+ * less: whoever feeds it keeps one of these, whatever the stream says.
+ */
+#define FAMILY_STATE_MAX 4096u
+
+union family_state {
+	max_align_t align;               /* aligned for any structure */
+	uint8_t bytes[FAMILY_STATE_MAX]; /* the family's own, all zero before the first piece */
+};
+
 struct record_family {
 	enum xsr_layer layer;    /* XSR_LAYER_LIBXL or XSR_LAYER_LIBXC */
 	uint32_t type;           /* its number */
@@ -62,13 +75,27 @@ struct record_family {
 	uint32_t multiple;       /* (length - min_length) must be a multiple of this; 1 for any */
 	enum finding_id bad_length; /* finding for a length against the three above */
 	/*
-	 * Checks a whole body of legal length (at most XSR_WHOLE_MAX bytes). NULL for families whose bodies come in
-	 * pieces (PAGE_DATA, P2M frames, HVM context, emulator records) and for empty ones.
+	 * Checks a whole body of legal length (at most XSR_WHOLE_MAX bytes). NULL for families whose bodies are
+	 * checked piece by piece, for PAGE_DATA and for empty ones.
 	 */
 	void (*check)(const struct check *c, const uint8_t *body, size_t length);
-	/* Visits the fields of such a body. NULL as above. */
+	/*
+	 * Checks a body of legal length piece by piece: the bodies that check does not get, or all of them if check
+	 * is NULL. position is that of the first byte in the body; the pieces of a body follow each other without a
+	 * gap and are cut anywhere. A body that the stream breaks off has no last piece. state has state_size
+	 * bytes. NULL if there is nothing to check in such a body.
+	 */
+	void (*piece)(void *state, const struct check *c, const uint8_t *data, size_t length, uint64_t position,
+	    bool last);
+	size_t state_size; /* what piece and describe_piece remember; at most FAMILY_STATE_MAX */
+	/* Visits the fields of a whole body. NULL as for check. */
 	void (*describe)(const struct xsr_visitor *v, const struct image_facts *facts, bool big_endian,
 	    const uint8_t *body, size_t length);
+	/* The same piece by piece; what it opens it closes with the last piece. NULL as for piece. */
+	void (*describe_piece)(void *state, const struct xsr_visitor *v, const struct image_facts *facts,
+	    bool big_endian, const uint8_t *data, size_t length, uint64_t position, bool last);
+	/* Takes from a whole body what later records are judged or read by. NULL for most. */
+	void (*learn)(struct image_facts *facts, bool big_endian, const uint8_t *body, size_t length);
 	/*
 	 * Decodes such a body to its structure and encodes that again; false if either refuses. What the tests use
 	 * to show that nothing is lost.
@@ -76,6 +103,21 @@ struct record_family {
 	bool (*recode)(const struct image_facts *facts, bool big_endian, const uint8_t *body, size_t length,
 	    struct xsr_buffer *out);
 };
+
+/* Whether a body of the family can have this length. */
+bool family_length_legal(const struct record_family *family, uint32_t length);
+
+/*
+ * Hands a BODY event to the check or piece of its family (NULL: none), then lets it learn. Bodies of illegal length
+ * are passed over: that finding is the caller's, at the RECORD event. state belongs to the caller, who keeps it from
+ * one event to the next and leaves it alone.
+ */
+void family_check(const struct record_family *family, const struct check *c, union family_state *state,
+    struct image_facts *facts, const struct xsr_event *body);
+
+/* The same for describe and describe_piece. */
+void family_describe(const struct record_family *family, const struct xsr_visitor *v, union family_state *state,
+    struct image_facts *facts, const struct xsr_event *body);
 
 /* The family of a record type, or NULL if there is none. */
 const struct record_family *family_find(enum xsr_layer layer, uint32_t type);

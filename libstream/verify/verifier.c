@@ -13,6 +13,7 @@ struct xsr_verifier {
 	xsr_finding_fn *report;      /* the caller's, or NULL */
 	void *report_context;        /* its first argument */
 	struct image_facts facts;    /* for the families */
+	union family_state walk;     /* of the family whose body comes in pieces */
 	struct xsr_summary summary;  /* for the caller */
 	struct xsr_verdict verdict;  /* for the caller */
 	bool finished;               /* xsr_verifier_finish() was called */
@@ -72,14 +73,14 @@ static void body(struct xsr_verifier *v, const struct xsr_event *e)
 	struct check c = {
 	    .record = e->record,
 	    .facts = &v->facts,
-	    .body_offset = e->offset,
+	    .body_offset = e->offset - e->u.bytes.position,
 	    .depth = v->depth,
 	    .report = report,
 	    .report_context = v,
 	};
 
-	if (v->depth >= XSR_DEPTH_RECORD && family && family->check && e->u.bytes.whole)
-		family->check(&c, e->u.bytes.data, e->u.bytes.length);
+	if (v->depth >= XSR_DEPTH_RECORD)
+		family_check(family, &c, &v->walk, &v->facts, e);
 }
 
 enum xsr_status xsr_verifier_event(struct xsr_verifier *v, const struct xsr_event *e)
