@@ -1,23 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The verifier's front: takes events apart and hands them to the rules. */
-#include <libstream/verify.h>
+#include "verify/state.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "family.h"
-
-struct xsr_verifier {
-	enum xsr_depth depth;        /* how deep to look */
-	xsr_finding_fn *report;      /* the caller's, or NULL */
-	void *report_context;        /* its first argument */
-	struct image_facts facts;    /* for the families */
-	union family_state walk;     /* of the family whose body comes in pieces */
-	struct xsr_summary summary;  /* for the caller */
-	struct xsr_verdict verdict;  /* for the caller */
-	bool finished;               /* xsr_verifier_finish() was called */
-};
 
 static const char *const depth_names[] = {"frame", "record", "stream", "pages"};
 
@@ -51,11 +40,12 @@ struct xsr_verifier *xsr_verifier_new(enum xsr_depth depth, xsr_finding_fn *repo
 
 void xsr_verifier_free(struct xsr_verifier *v)
 {
+	if (v)
+		pfn_map_clear(&v->pages.map);
 	free(v);
 }
 
-/* Counts a finding and hands it on. */
-static void report(void *context, const struct xsr_finding *f)
+void verify_finding(void *context, const struct xsr_finding *f)
 {
 	struct xsr_verifier *v = context;
 
@@ -67,37 +57,223 @@ static void report(void *context, const struct xsr_finding *f)
 		v->report(v->report_context, f);
 }
 
+__attribute__((format(printf, 4, 0))) static void vreport(struct xsr_verifier *v, struct xsr_finding *f, const char *allowed, const char *found,
+    va_list args)
+{
+	char text[sizeof(f->found)];
+
+	vsnprintf(text, sizeof(text), found, args);
+	finding_found(f, "%s", text);
+	finding_allowed(f, "%s", allowed);
+	verify_finding(v, f);
+}
+
+void verify_report(struct xsr_verifier *v, enum finding_id id, enum xsr_layer layer, uint64_t offset,
+    const char *field, const char *allowed, const char *found, ...)
+{
+	struct xsr_finding f;
+	va_list args;
+
+	finding_make(&f, id, layer, offset, field);
+	va_start(args, found);
+	vreport(v, &f, allowed, found, args);
+	va_end(args);
+}
+
+void verify_record(struct xsr_verifier *v, enum finding_id id, const struct xsr_record *record, uint64_t at,
+    const char *field, const char *allowed, const char *found, ...)
+{
+	struct xsr_finding f;
+	va_list args;
+
+	finding_make(&f, id, record->layer, record->offset + at, field);
+	finding_in_record(&f, record);
+	va_start(args, found);
+	vreport(v, &f, allowed, found, args);
+	va_end(args);
+}
+
+static void check_length(struct xsr_verifier *v, const struct xsr_record *r)
+{
+	const struct record_family *f = v->family;
+	enum xsr_depth needed = f->max_length ? XSR_DEPTH_RECORD : XSR_DEPTH_FRAME;
+	char allowed[96];
+	int n;
+
+	v->length_ok = family_length_legal(f, r->length);
+	if (v->length_ok || v->depth < needed)
+		return;
+	n = snprintf(allowed, sizeof(allowed), "%" PRIu32, f->min_length);
+	if (f->max_length == UINT32_MAX)
+		n += snprintf(allowed + n, sizeof(allowed) - (size_t)n, " or more");
+	else if (f->max_length != f->min_length)
+		n += snprintf(allowed + n, sizeof(allowed) - (size_t)n, " to %" PRIu32, f->max_length);
+	if (f->multiple > 1)
+		snprintf(allowed + n, sizeof(allowed) - (size_t)n, ", in steps of %" PRIu32, f->multiple);
+	verify_record(v, f->bad_length, r, 4, "body_length", allowed, "%" PRIu32, r->length);
+}
+
+static void record_begin(struct xsr_verifier *v, const struct xsr_record *r)
+{
+	struct xsr_summary *s = &v->summary;
+	bool page_data = r->layer == XSR_LAYER_LIBXC && r->type == XSR_LIBXC_PAGE_DATA;
+
+	s->records++;
+	if (r->layer == XSR_LAYER_LIBXL && r->type < XSR_LIBXL_TYPES)
+		s->libxl_records[r->type]++;
+	else if (r->layer == XSR_LAYER_LIBXC && r->type < XSR_LIBXC_TYPES)
+		s->libxc_records[r->type]++;
+	else
+		s->unknown_records++;
+	v->family = family_find(r->layer, r->type);
+	v->length_ok = true;
+	if (v->family)
+		check_length(v, r);
+	if (page_data && r->length < 8 && v->depth >= XSR_DEPTH_RECORD)
+		verify_record(v, F_PAGE_DATA_LENGTH, r, 4, "body_length", "16 or more", "%" PRIu32, r->length);
+	order_record(v, r);
+}
+
+/* Facts from a body that later rules stand on: guest width, P2M range, vCPU ids. */
+static void learn(struct xsr_verifier *v, const struct xsr_event *e)
+{
+	const struct xsr_record *r = e->record;
+	struct reader body = reader_make(e->u.bytes.data, e->u.bytes.length, r->big_endian);
+
+	if (r->layer != XSR_LAYER_LIBXC || e->u.bytes.position || e->u.bytes.length < 8)
+		return;
+	switch (r->type) {
+	case XSR_LIBXC_X86_PV_INFO:
+		if (v->facts.width)
+			return;
+		v->facts.width = reader_u8(&body);
+		v->facts.levels = reader_u8(&body);
+		if (!(v->facts.width == 4 && v->facts.levels == 3) &&
+		    !(v->facts.width == 8 && v->facts.levels == 4))
+			v->facts.width = v->facts.levels = 0;
+		v->summary.guest_width = v->facts.width;
+		v->summary.guest_levels = v->facts.levels;
+		return;
+	case XSR_LIBXC_X86_PV_P2M_FRAMES: {
+		uint32_t start = reader_u32(&body), end = reader_u32(&body);
+
+		pages_p2m(v, start, end);
+		return;
+	}
+	case XSR_LIBXC_X86_PV_VCPU_BASIC:
+	case XSR_LIBXC_X86_PV_VCPU_EXTENDED:
+	case XSR_LIBXC_X86_PV_VCPU_XSAVE:
+	case XSR_LIBXC_X86_PV_VCPU_MSRS:
+		order_vcpu(v, r, reader_u32(&body));
+		return;
+	default:
+		return;
+	}
+}
+
 static void body(struct xsr_verifier *v, const struct xsr_event *e)
 {
-	const struct record_family *family = family_find(e->record->layer, e->record->type);
 	struct check c = {
 	    .record = e->record,
 	    .facts = &v->facts,
 	    .body_offset = e->offset - e->u.bytes.position,
 	    .depth = v->depth,
-	    .report = report,
+	    .report = verify_finding,
 	    .report_context = v,
 	};
 
-	if (v->depth >= XSR_DEPTH_RECORD)
-		family_check(family, &c, &v->walk, &v->facts, e);
+	learn(v, e);
+	if (v->depth >= XSR_DEPTH_RECORD && v->length_ok)
+		family_check(v->family, &c, &v->walk, &v->facts, e);
+}
+
+static void record_end(struct xsr_verifier *v, const struct xsr_event *e)
+{
+	const struct xsr_record *r = e->record;
+
+	for (unsigned i = 0; i < e->u.padding.length; i++) {
+		if (!e->u.padding.bytes[i])
+			continue;
+		verify_record(v, F_RECORD_PADDING, r, 8 + (uint64_t)r->length + i, "padding", "0", "0x%02x",
+		    e->u.padding.bytes[i]);
+		break;
+	}
+	if (r->layer == XSR_LAYER_LIBXC && r->type == XSR_LIBXC_PAGE_DATA)
+		pages_record_end(v, r);
+	order_record_end(v, r);
+	v->summary.bytes = e->offset + e->u.padding.length;
+}
+
+static void trailer(struct xsr_verifier *v, const struct xsr_event *e)
+{
+	uint64_t at = e->u.bytes.position;
+	size_t n = e->u.bytes.length;
+
+	v->summary.trailer += n;
+	if (at >= sizeof(v->trailer))
+		return;
+	if (n > sizeof(v->trailer) - at)
+		n = sizeof(v->trailer) - (size_t)at;
+	memcpy(v->trailer + at, e->u.bytes.data, n);
 }
 
 enum xsr_status xsr_verifier_event(struct xsr_verifier *v, const struct xsr_event *e)
 {
 	if (v->finished)
 		return XSR_E_MISUSE;
-	if (e->type == XSR_EVENT_BODY)
+	switch (e->type) {
+	case XSR_EVENT_XL_HEADER:
+		headers_xl(v, e);
+		break;
+	case XSR_EVENT_LIBXL_HEADER:
+		headers_libxl(v, e);
+		break;
+	case XSR_EVENT_IMAGE_HEADER:
+		headers_image(v, e);
+		break;
+	case XSR_EVENT_DOMAIN_HEADER:
+		headers_domain(v, e);
+		break;
+	case XSR_EVENT_RECORD:
+		record_begin(v, e->record);
+		break;
+	case XSR_EVENT_BODY:
 		body(v, e);
+		break;
+	case XSR_EVENT_BATCH:
+		pages_batch(v, e);
+		break;
+	case XSR_EVENT_PFNS:
+		pages_pfns(v, e);
+		break;
+	case XSR_EVENT_PAYLOAD:
+		pages_payload(v, e);
+		break;
+	case XSR_EVENT_RECORD_END:
+		record_end(v, e);
+		break;
+	case XSR_EVENT_END:
+		v->summary.ended = true;
+		break;
+	case XSR_EVENT_TRAILER:
+		trailer(v, e);
+		break;
+	case XSR_EVENT_XL_CONFIG:
+	case XSR_EVENT_XL_TAIL:
+	case XSR_EVENT_PAGES:
+		break;
+	}
 	return XSR_OK;
 }
 
 enum xsr_status xsr_verifier_finish(struct xsr_verifier *v, const struct xsr_decoder *decoder)
 {
-	const struct xsr_finding *fault = xsr_decoder_error(decoder);
-
-	if (!v->finished && fault)
-		report(v, fault);
+	if (v->finished)
+		return v->verdict.status;
+	v->summary.format = xsr_decoder_format(decoder);
+	order_finish(v, xsr_decoder_error(decoder));
+	pages_finish(v);
+	headers_trailer(v);
 	v->finished = true;
 	return v->verdict.status;
 }

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * PAGE_DATA and the account of all pfns: specs/libxc-stream.md §5.2 and §6.
+ *
+ * A rule that an entry breaks is reported once a record, at the first such entry: a damaged array breaks the same
+ * rule a thousand times.
+ */
+#include "verify/state.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The most significant bit of a physical address that x86 can have is 51. */
+#define HVM_PFN_LIMIT (UINT64_C(1) << 40)
+
+/* Offset of entry i in the body. */
+#define AT_ENTRY(i) (8 + 8 * (uint64_t)(i))
+
+/* True the first time a rule is broken in this record. */
+static bool first_time(struct xsr_verifier *v, unsigned rule)
+{
+	bool told = v->pages.told >> rule & 1;
+
+	v->pages.told |= UINT64_C(1) << rule;
+	return !told;
+}
+
+enum rule { RULE_TYPE, RULE_RESERVED, RULE_PFN, RULE_ORDER, RULE_GUEST, RULE_LEVEL, RULE_XALLOC };
+
+void pages_p2m(struct xsr_verifier *v, uint32_t start, uint32_t end)
+{
+	if (start > end)
+		return;
+	v->pages.has_p2m = true;
+	if (end > v->pages.p2m_end)
+		v->pages.p2m_end = end;
+	if (v->summary.p2m_size <= end)
+		v->summary.p2m_size = (uint64_t)end + 1;
+}
+
+void pages_batch(struct xsr_verifier *v, const struct xsr_event *e)
+{
+	struct page_state *p = &v->pages;
+	uint32_t room = (e->record->length - 8) / 8;
+
+	p->batch_count = e->u.batch.count;
+	p->has_previous = false;
+	p->unsorted = false;
+	p->batched = 0;
+	p->told = 0;
+	if (v->depth < XSR_DEPTH_RECORD)
+		return;
+	if (!e->u.batch.count)
+		verify_record(v, F_PAGE_DATA_COUNT, e->record, 8, "count", "at least 1", "0");
+	else if (!e->u.batch.fits)
+		verify_record(v, F_PAGE_DATA_COUNT, e->record, 8, "count", "entries that fit into the record",
+		    "%" PRIu32 ", room for %" PRIu32, e->u.batch.count, room);
+	if (e->u.batch.reserved)
+		verify_record(v, F_PAGE_DATA_RESERVED, e->record, 12, "reserved", "0", "0x%" PRIx32,
+		    e->u.batch.reserved);
+	if (v->depth >= XSR_DEPTH_STREAM && e->u.batch.fits && e->u.batch.count > XSR_BATCH_MAX)
+		verify_record(v, F_PAGE_DATA_BATCH, e->record, 8, "count", "at most 1024 by Xen's savers",
+		    "%" PRIu32, e->u.batch.count);
+}
+
+static void entry_error(struct xsr_verifier *v, const struct xsr_event *e, enum finding_id id, uint32_t number,
+    const char *field, const char *allowed, uint64_t entry)
+{
+	verify_record(v, id, e->record, 8 + AT_ENTRY(number), field, allowed, "0x%016" PRIx64 " in entry %" PRIu32,
+	    entry, number);
+}
+
+/* What one entry says by itself. */
+static void check_entry(struct xsr_verifier *v, const struct xsr_event *e, uint32_t number, uint64_t entry)
+{
+	unsigned type = (unsigned)(entry >> XSR_PFN_TYPE_SHIFT);
+
+	if (type >= 5 && type <= 8 && first_time(v, RULE_TYPE))
+		entry_error(v, e, F_PAGE_DATA_TYPE, number, "type", "0 to 4, 9 to 15", entry);
+	if (entry & XSR_PFN_RESERVED_MASK && first_time(v, RULE_RESERVED))
+		entry_error(v, e, F_PAGE_DATA_RESERVED, number, "entry bits 52 to 59", "0", entry);
+}
+
+/* What it says of this guest. */
+static void check_entry_guest(struct xsr_verifier *v, const struct xsr_event *e, uint32_t number, uint64_t entry)
+{
+	const struct page_state *p = &v->pages;
+	unsigned type = (unsigned)(entry >> XSR_PFN_TYPE_SHIFT), level = type & 7;
+	uint64_t pfn = entry & XSR_PFN_MASK;
+	bool table = level >= 1 && level <= 4, hvm = v->facts.domain_type == XSR_DOMAIN_X86_HVM;
+	char allowed[48];
+
+	if (hvm ? pfn >= HVM_PFN_LIMIT : p->has_p2m && pfn > p->p2m_end) {
+		snprintf(allowed, sizeof(allowed), "pfns up to 0x%" PRIx64, hvm ? HVM_PFN_LIMIT - 1 : p->p2m_end);
+		if (first_time(v, RULE_PFN))
+			entry_error(v, e, F_PAGE_DATA_PFN, number, "pfn", allowed, entry);
+	}
+	if (hvm && table && type != XSR_PAGE_BROKEN && type != XSR_PAGE_XALLOC && type != XSR_PAGE_XTAB &&
+	    first_time(v, RULE_GUEST))
+		entry_error(v, e, F_PAGE_DATA_GUEST, number, "type", "no page tables in an HVM guest", entry);
+	if (!hvm && v->facts.levels == 3 && (type == 4 || type == 12) && first_time(v, RULE_LEVEL))
+		entry_error(v, e, F_PAGE_DATA_LEVEL, number, "type", "L1 to L3", entry);
+	if (type == XSR_PAGE_XALLOC && !v->summary.converted && first_time(v, RULE_XALLOC))
+		entry_error(v, e, F_PAGE_DATA_XALLOC, number, "type", "XALLOC only from the legacy converter",
+		    entry);
+}
+
+/* The first pass of a saver names every pfn; a converter leaves out the holes. */
+static void judge_first_pass(struct xsr_verifier *v)
+{
+	struct page_state *p = &v->pages;
+	uint64_t size = v->summary.p2m_size;
+
+	if (p->first_pass_judged || v->depth < XSR_DEPTH_STREAM)
+		return;
+	p->first_pass_judged = true;
+	p->first_pass = p->map.described;
+	if (p->map_lost || v->summary.converted || !p->map.described || p->map.described >= size)
+		return;
+	verify_report(v, F_PAGE_DATA_MISSING, XSR_LAYER_LIBXC, v->summary.bytes, "pfn", "every pfn of the guest",
+	    "%" PRIu64 " of %" PRIu64 " left out, the first is 0x%" PRIx64, size - p->map.described, size,
+	    pfn_map_first_unseen(&p->map, size));
+}
+
+/* A pass ends where the pfns begin again from below. */
+static void follow_pass(struct xsr_verifier *v, uint64_t pfn)
+{
+	struct page_state *p = &v->pages;
+
+	if (!p->in_pass || pfn <= p->last) {
+		if (p->in_pass)
+			judge_first_pass(v);
+		v->summary.passes++;
+		p->in_pass = true;
+	}
+	p->last = pfn;
+}
+
+static enum pfn_state state_of(unsigned type)
+{
+	if (type == XSR_PAGE_XTAB || type == XSR_PAGE_BROKEN)
+		return PFN_HOLE;
+	return type == XSR_PAGE_NOTAB || type == XSR_PAGE_XALLOC ? PFN_RAM : PFN_TABLE;
+}
+
+/* The order of the pfns in the record, and the account. */
+static void account(struct xsr_verifier *v, const struct xsr_event *e, uint32_t number, uint64_t entry)
+{
+	struct page_state *p = &v->pages;
+	uint64_t pfn = entry & XSR_PFN_MASK;
+
+	if (p->has_previous && pfn <= p->previous) {
+		p->unsorted = true;
+		if (first_time(v, RULE_ORDER))
+			entry_error(v, e, F_PAGE_DATA_ORDER, number, "pfn", "ascending pfns", entry);
+	}
+	if (p->batched < XSR_BATCH_MAX)
+		p->batch[p->batched++] = pfn;
+	if (!p->has_previous)
+		follow_pass(v, pfn);
+	else if (pfn > p->last)
+		p->last = pfn;
+	p->has_previous = true;
+	p->previous = pfn;
+	if (p->map_lost || pfn >= HVM_PFN_LIMIT)
+		return;
+	if (!pfn_map_set(&p->map, pfn, state_of((unsigned)(entry >> XSR_PFN_TYPE_SHIFT)))) {
+		p->map_lost = true;
+		entry_error(v, e, F_PAGE_DATA_SCATTERED, number, "pfn", "dense ranges of pfns", entry);
+	}
+}
+
+void pages_pfns(struct xsr_verifier *v, const struct xsr_event *e)
+{
+	struct xsr_summary *s = &v->summary;
+
+	for (size_t i = 0; i < e->u.pfns.count; i++) {
+		uint64_t entry = e->u.pfns.entries[i], pfn = entry & XSR_PFN_MASK;
+		unsigned type = (unsigned)(entry >> XSR_PFN_TYPE_SHIFT);
+		uint32_t number = e->u.pfns.first + (uint32_t)i;
+
+		s->entries++;
+		s->entries_by_type[type]++;
+		s->data_pages += xsr_page_has_data(type);
+		if (v->depth >= XSR_DEPTH_RECORD)
+			check_entry(v, e, number, entry);
+		if (v->depth >= XSR_DEPTH_STREAM) {
+			check_entry_guest(v, e, number, entry);
+			account(v, e, number, entry);
+		}
+		if (pfn >= s->p2m_size && pfn < HVM_PFN_LIMIT && !v->pages.has_p2m)
+			s->p2m_size = pfn + 1;
+	}
+}
+
+void pages_payload(struct xsr_verifier *v, const struct xsr_event *e)
+{
+	if (v->depth >= XSR_DEPTH_RECORD && v->pages.batch_count && e->u.payload.length != e->u.payload.expected)
+		verify_record(v, F_PAGE_DATA_LENGTH, e->record, 4, "body_length", "4096 bytes for each page with data",
+		    "%" PRIu64 " bytes of page data for %" PRIu64 " pages", e->u.payload.length,
+		    e->u.payload.expected / XSR_PAGE_SIZE);
+}
+
+static int compare(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Looks for a pfn that occurs twice: only a record out of order can have one. */
+void pages_record_end(struct xsr_verifier *v, const struct xsr_record *r)
+{
+	struct page_state *p = &v->pages;
+
+	if (v->depth < XSR_DEPTH_STREAM || !p->unsorted)
+		return;
+	qsort(p->batch, p->batched, sizeof(p->batch[0]), compare);
+	for (uint32_t i = 1; i < p->batched; i++) {
+		if (p->batch[i] != p->batch[i - 1])
+			continue;
+		verify_record(v, F_PAGE_DATA_DUPLICATE, r, 8, "pfn", "each pfn once in a record",
+		    "pfn 0x%" PRIx64 " twice", p->batch[i]);
+		return;
+	}
+}
+
+void pages_finish(struct xsr_verifier *v)
+{
+	struct page_state *p = &v->pages;
+
+	judge_first_pass(v);
+	v->summary.distinct_pfns = p->map.described;
+	v->summary.populated_pfns = p->map.populated;
+}
