@@ -1,0 +1,140 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Checks the texts of this folder: rule numbers, citations, findings.md against findings.txt, names of vectors."""
+
+import argparse
+import os
+import re
+import sys
+from typing import Dict, List, Set
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+VECTORS = os.path.join(os.path.dirname(HERE), "test-vectors")
+PREFIX = {"LXC": "libxc-stream.md", "LXL": "libxl-stream.md", "XLI": "xl-image.md", "LEG": "legacy-stream.md",
+          "ERR": "ERRATA.md", "PRM": "PERMISSIVE.md"}
+RULE = re.compile(r"^\| ((LXC|LXL|XLI|LEG)-([0-9.]+)-[0-9]+) \| (MUST|SHOULD|MAY) \| ([a-z, ]+) \| .+ \|$")
+ENTRY = re.compile(r"^### ((ERR|PRM)-[0-9]+) ")
+CITED = re.compile(r"\b(?:(?:LXC|LXL|XLI|LEG)-[0-9.]+-[0-9]+|(?:ERR|PRM)-[0-9]+)\b")
+SECTION = re.compile(r"`([a-z-]+\.md)` §([0-9.]*[0-9])")
+HEADING = re.compile(r"^#{2,3} ([0-9.]+) ")
+VECTOR = re.compile(r"`((?:good|bad|unsupported)-[a-z0-9-]+)`")
+FINDING = re.compile(r"^\| `([a-z0-9_.]+)` \| ([a-z]+) \| ([a-z]+) \| (.*) \| (.*) \|$")
+
+
+class Checker:
+    def __init__(self) -> None:
+        self.faults: List[str] = []
+        self.defined: Set[str] = set()
+        self.sections: Dict[str, Set[str]] = {}
+        self.texts: Dict[str, List[str]] = {}
+        for name in sorted(os.listdir(HERE)):
+            if name.endswith(".md"):
+                with open(os.path.join(HERE, name), encoding="utf-8") as text:
+                    self.texts[name] = text.read().splitlines()
+
+    def fault(self, name: str, number: int, what: str) -> None:
+        self.faults.append("%s:%d: %s" % (name, number, what))
+
+    def define(self) -> None:
+        """Every rule once, in the file and under the heading that its number names."""
+        for name, lines in self.texts.items():
+            section = ""
+            self.sections[name] = set()
+            for number, line in enumerate(lines, 1):
+                heading = HEADING.match(line)
+                if heading:
+                    section = heading.group(1)
+                    self.sections[name].add(section)
+                match = RULE.match(line) or ENTRY.match(line)
+                if not match:
+                    if re.match(r"^\| (?:LXC|LXL|XLI|LEG)-", line):
+                        self.fault(name, number, "not the form of a rule")
+                    continue
+                rule, prefix = match.group(1), match.group(2)
+                if rule in self.defined:
+                    self.fault(name, number, rule + " defined twice")
+                if PREFIX[prefix] != name:
+                    self.fault(name, number, rule + " belongs into " + PREFIX[prefix])
+                if match.re is RULE and match.group(3) != section:
+                    self.fault(name, number, rule + " stands in section " + section)
+                self.defined.add(rule)
+
+    def cite(self, vectors: Set[str]) -> None:
+        """Every number, section and vector that is named exists."""
+        for name, lines in self.texts.items():
+            for number, line in enumerate(lines, 1):
+                for rule in CITED.findall(line):
+                    if rule not in self.defined:
+                        self.fault(name, number, "no rule " + rule)
+                for target, section in SECTION.findall(line):
+                    if section not in self.sections.get(target, set()):
+                        self.fault(name, number, "no §%s in %s" % (section, target))
+                for vector in VECTOR.findall(line):
+                    if vectors and vector not in vectors:
+                        self.fault(name, number, "no vector " + vector)
+
+    def findings(self, source: str) -> None:
+        """findings.md has the rows of findings.txt in the same order, each with at least one rule."""
+        name = "findings.md"
+        rows = [match.groups() for match in map(FINDING.match, self.texts.get(name, [])) if match]
+        with open(source, encoding="utf-8") as lines:
+            wanted = [line.rstrip("\n").split(None, 4) for line in lines if line.strip() and line[0] != "#"]
+        if [(row[0], row[1], row[2], row[4]) for row in rows] != [(w[0], w[1], w[2], w[4]) for w in wanted]:
+            self.fault(name, 0, "does not agree with findings.txt: run check.py --write")
+        for row in rows:
+            if not CITED.search(row[3]):
+                self.fault(name, 0, row[0] + " has no rule")
+
+
+def known_vectors() -> Set[str]:
+    """Names of the vectors; empty if their generator is not in the tree."""
+    if not os.path.exists(os.path.join(VECTORS, "make.py")):
+        return set()
+    sys.path.insert(0, VECTORS)
+    from vectors import load                # pylint: disable=import-outside-toplevel
+    from vectors.catalogue import VECTORS as declared   # pylint: disable=import-outside-toplevel
+    load()
+    return {vector.name for vector in declared}
+
+
+def write_findings(source: str) -> None:
+    """Takes over findings.txt; rules stay as they are, new rows get none."""
+    path = os.path.join(HERE, "findings.md")
+    rules: Dict[str, str] = {}
+    head: List[str] = []
+    with open(path, encoding="utf-8") as old:
+        for line in old.read().splitlines():
+            match = FINDING.match(line)
+            if match:
+                rules[match.group(1)] = match.group(4)
+            elif not rules:
+                head.append(line)
+    with open(source, encoding="utf-8") as lines:
+        for line in lines:
+            if line.strip() and line[0] != "#":
+                name, severity, depth, _, meaning = line.rstrip("\n").split(None, 4)
+                head.append("| `%s` | %s | %s | %s | %s |" % (name, severity, depth, rules.get(name, ""), meaning))
+    with open(path, "w", encoding="utf-8") as new:
+        new.write("\n".join(head) + "\n")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true", help="bring findings.md up to date with findings.txt")
+    options = parser.parse_args()
+    source = os.path.join(VECTORS, "findings.txt")
+    if options.write:
+        write_findings(source)
+    checker = Checker()
+    checker.define()
+    checker.cite(known_vectors())
+    if os.path.exists(source):
+        checker.findings(source)
+    for fault in checker.faults:
+        print("check.py: " + fault, file=sys.stderr)
+    print("%d rules and entries, %d faults" % (len(checker.defined), len(checker.faults)))
+    return 1 if checker.faults or not checker.defined else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
