@@ -16,6 +16,7 @@
 #include <libstream/verify.h>
 
 #include "findings.h"
+#include "libxc/xstate.h"
 #include "wire/cursor.h"
 
 /* Which guests a record is for. */
@@ -32,6 +33,7 @@ struct image_facts {
 	bool has_domain;        /* the domain header was seen, so the three above are valid */
 	unsigned width;         /* guest width from X86_PV_INFO, 4 or 8 */
 	unsigned levels;        /* page-table levels from X86_PV_INFO, 3 or 4 */
+	struct xstate_layout xstate; /* from X86_CPUID_POLICY */
 };
 
 /* One check of one body: where it stands, what is known, where findings go. */
