@@ -6,13 +6,13 @@
 #include <string.h>
 
 /* Byte offsets of the fields in their headers. */
-#define XL_AT_MANDATORY 36u
-#define XL_AT_OPTIONAL  40u
-#define XL_AT_LENGTH    44u
-#define XL_AT_CONFIG    48u
-#define LIBXL_AT_OPTIONS  12u
-#define IMAGE_AT_OPTIONS  16u
-#define IMAGE_AT_RESERVED 18u
+#define XL_AT_MANDATORY    36u
+#define XL_AT_OPTIONAL     40u
+#define XL_AT_LENGTH       44u
+#define XL_AT_CONFIG       48u
+#define LIBXL_AT_OPTIONS   12u
+#define IMAGE_AT_OPTIONS   16u
+#define IMAGE_AT_RESERVED  18u
 #define DOMAIN_AT_RESERVED 6u
 #define DOMAIN_AT_MAJOR    8u
 
@@ -47,7 +47,8 @@ static void xl_fields(struct xsr_verifier *v, const struct xsr_event *e)
 		    "bit 0 set: JSON", "0x%" PRIx32, h->mandatory_flags);
 	if (h->has_config && h->config_length < h->optional_data_length - 4)
 		verify_report(v, F_XL_TAIL, XSR_LAYER_XL, XL_AT_LENGTH, "optional_data_length", "",
-		    "%" PRIu32 " bytes behind the configuration", h->optional_data_length - 4 - h->config_length);
+		    "%" PRIu32 " bytes behind the configuration",
+		    h->optional_data_length - 4 - h->config_length);
 }
 
 void headers_xl(struct xsr_verifier *v, const struct xsr_event *e)
@@ -75,16 +76,16 @@ void headers_libxl(struct xsr_verifier *v, const struct xsr_event *e)
 	v->summary.has_libxl = true;
 	v->summary.libxl = e->u.libxl;
 	if (options & XSR_LIBXL_OPTION_BIG_ENDIAN)
-		verify_report(v, F_LIBXL_BIG_ENDIAN, XSR_LAYER_LIBXL, e->offset + LIBXL_AT_OPTIONS, "options", "",
-		    "0x%" PRIx32, options);
+		verify_report(v, F_LIBXL_BIG_ENDIAN, XSR_LAYER_LIBXL, e->offset + LIBXL_AT_OPTIONS, "options",
+		    "", "0x%" PRIx32, options);
 	if (v->depth < XSR_DEPTH_RECORD)
 		return;
 	if (options & ~(XSR_LIBXL_OPTION_BIG_ENDIAN | XSR_LIBXL_OPTION_LEGACY))
 		verify_report(v, F_LIBXL_OPTIONS, XSR_LAYER_LIBXL, e->offset + LIBXL_AT_OPTIONS, "options",
 		    "bits 0 and 1", "0x%" PRIx32, options);
 	if (options & XSR_LIBXL_OPTION_LEGACY)
-		verify_report(v, F_LIBXL_CONVERTED, XSR_LAYER_LIBXL, e->offset + LIBXL_AT_OPTIONS, "options", "",
-		    "0x%" PRIx32, options);
+		verify_report(v, F_LIBXL_CONVERTED, XSR_LAYER_LIBXL, e->offset + LIBXL_AT_OPTIONS, "options",
+		    "", "0x%" PRIx32, options);
 }
 
 void headers_image(struct xsr_verifier *v, const struct xsr_event *e)
@@ -95,13 +96,13 @@ void headers_image(struct xsr_verifier *v, const struct xsr_event *e)
 	v->summary.image = *h;
 	v->facts.image_version = h->version;
 	if (h->options & XSR_IMAGE_OPTION_BIG_ENDIAN)
-		verify_report(v, F_IMAGE_BIG_ENDIAN, XSR_LAYER_LIBXC, e->offset + IMAGE_AT_OPTIONS, "options", "",
-		    "0x%04x", h->options);
+		verify_report(v, F_IMAGE_BIG_ENDIAN, XSR_LAYER_LIBXC, e->offset + IMAGE_AT_OPTIONS, "options",
+		    "", "0x%04x", h->options);
 	if (v->depth < XSR_DEPTH_RECORD)
 		return;
 	if (h->options & ~XSR_IMAGE_OPTION_BIG_ENDIAN)
-		verify_report(v, F_IMAGE_OPTIONS, XSR_LAYER_LIBXC, e->offset + IMAGE_AT_OPTIONS, "options", "bit 0",
-		    "0x%04x", h->options);
+		verify_report(v, F_IMAGE_OPTIONS, XSR_LAYER_LIBXC, e->offset + IMAGE_AT_OPTIONS, "options",
+		    "bit 0", "0x%04x", h->options);
 	if (h->reserved1 || h->reserved2)
 		verify_report(v, F_IMAGE_RESERVED, XSR_LAYER_LIBXC, e->offset + IMAGE_AT_RESERVED, "reserved",
 		    "0", "0x%04x and 0x%08" PRIx32, h->reserved1, h->reserved2);
@@ -117,7 +118,8 @@ static void domain_version(struct xsr_verifier *v, const struct xsr_event *e)
 	if (!h->xen_major || (v->facts.image_version == 3 ? has_v3 : has_v2))
 		return;
 	verify_report(v, F_DOMAIN_VERSION, XSR_LAYER_LIBXC, e->offset + DOMAIN_AT_MAJOR, "xen_major",
-	    v->facts.image_version == 3 ? "4.14 and later in a version 3 image" : "4.6 to 4.13 in a version 2 image",
+	    v->facts.image_version == 3 ? "4.14 and later in a version 3 image"
+	                                : "4.6 to 4.13 in a version 2 image",
 	    "%" PRIu32 ".%" PRIu32, h->xen_major, h->xen_minor);
 }
 
@@ -135,19 +137,19 @@ void headers_domain(struct xsr_verifier *v, const struct xsr_event *e)
 	if (v->depth < XSR_DEPTH_RECORD)
 		return;
 	if (h->type != XSR_DOMAIN_X86_PV && h->type != XSR_DOMAIN_X86_HVM)
-		verify_report(v, F_DOMAIN_TYPE, XSR_LAYER_LIBXC, e->offset, "type", "1 (x86 PV) or 2 (x86 HVM)",
-		    "%" PRIu32, h->type);
+		verify_report(v, F_DOMAIN_TYPE, XSR_LAYER_LIBXC, e->offset, "type",
+		    "1 (x86 PV) or 2 (x86 HVM)", "%" PRIu32, h->type);
 	if (h->reserved)
-		verify_report(v, F_DOMAIN_RESERVED, XSR_LAYER_LIBXC, e->offset + DOMAIN_AT_RESERVED, "reserved",
-		    "0", "0x%04x", h->reserved);
+		verify_report(v, F_DOMAIN_RESERVED, XSR_LAYER_LIBXC, e->offset + DOMAIN_AT_RESERVED,
+		    "reserved", "0", "0x%04x", h->reserved);
 	if (!h->xen_major)
-		verify_report(v, F_DOMAIN_CONVERTED, XSR_LAYER_LIBXC, e->offset + DOMAIN_AT_MAJOR, "xen_major", "",
-		    "0, converter version %" PRIu32, h->xen_minor);
+		verify_report(v, F_DOMAIN_CONVERTED, XSR_LAYER_LIBXC, e->offset + DOMAIN_AT_MAJOR,
+		    "xen_major", "", "0, converter version %" PRIu32, h->xen_minor);
 	if (v->depth >= XSR_DEPTH_STREAM)
 		domain_version(v, e);
 }
 
-/* A captured migration ends with the sender's word that the receiver may go on; anything else is unexplained. */
+/* A captured migration ends with the sender's word that the receiver may go on; all else is unexplained. */
 void headers_trailer(struct xsr_verifier *v)
 {
 	static const char go[] = "domain is yours, you are cleared to unpause";
@@ -156,7 +158,8 @@ void headers_trailer(struct xsr_verifier *v)
 	if (!s->trailer)
 		return;
 	if (s->trailer == sizeof(go) && memcmp(v->trailer, go, sizeof(go)) == 0)
-		verify_report(v, F_STREAM_GO_MESSAGE, XSR_LAYER_NONE, s->bytes, "", "", "%zu bytes", sizeof(go));
+		verify_report(v, F_STREAM_GO_MESSAGE, XSR_LAYER_NONE, s->bytes, "", "", "%zu bytes",
+		    sizeof(go));
 	else
 		verify_report(v, F_STREAM_TRAILING, XSR_LAYER_NONE, s->bytes, "", "end of input",
 		    "%" PRIu64 " more bytes, the first is 0x%02x", s->trailer, v->trailer[0]);

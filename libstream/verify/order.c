@@ -2,8 +2,8 @@
 /*
  * Which records must come, how often and where: specs/libxc-stream.md §6, specs/libxl-stream.md §5.
  *
- * What can be said of one record type is in the table below; the functions say what depends on others. A thing that
- * is missing is reported once, at the record where it can no longer come.
+ * What can be said of one record type is in the table below; the functions say what depends on others. A
+ * thing that is missing is reported once, at the record where it can no longer come.
  */
 #include "verify/state.h"
 
@@ -23,17 +23,17 @@ enum place {
 
 /* How often a record may come. */
 enum often {
-	OFTEN,           /* any number of times */
-	ONCE,            /* a second one is an error */
-	ONCE_PER_GROUP,  /* a second one before the next checkpoint replaces the first */
+	OFTEN,          /* any number of times */
+	ONCE,           /* a second one is an error */
+	ONCE_PER_GROUP, /* a second one before the next checkpoint replaces the first */
 };
 
 static const struct {
 	enum place place;
 	enum often often;
-	unsigned guests;      /* GUEST_*, 0: no guest at all */
-	unsigned version;     /* image version that brought it */
-	bool needs_pv_info;   /* its layout follows the guest's width */
+	unsigned guests;    /* GUEST_*, 0: no guest at all */
+	unsigned version;   /* image version that brought it */
+	bool needs_pv_info; /* its layout follows the guest's width */
 } rules[XSR_LIBXC_TYPES] = {
     [XSR_LIBXC_END] = {PLACE_LAST, OFTEN, GUEST_ANY, 2, false},
     [XSR_LIBXC_PAGE_DATA] = {PLACE_MEMORY, OFTEN, GUEST_ANY, 2, false},
@@ -87,8 +87,8 @@ static void check_type(struct xsr_verifier *v, const struct xsr_record *r)
 	if (!known(r) && r->type & XSR_RECORD_OPTIONAL)
 		verify_record(v, F_RECORD_OPTIONAL, r, 0, "type", "", "0x%08" PRIx32, r->type);
 	else if (!known(r))
-		verify_record(v, F_RECORD_UNKNOWN, r, 0, "type", r->layer == XSR_LAYER_LIBXL ? "0 to 5" : "0 to 0x12",
-		    "0x%08" PRIx32, r->type);
+		verify_record(v, F_RECORD_UNKNOWN, r, 0, "type",
+		    r->layer == XSR_LAYER_LIBXL ? "0 to 5" : "0 to 0x12", "0x%08" PRIx32, r->type);
 	else if (r->layer == XSR_LAYER_LIBXL)
 		return;
 	else if (r->type == XSR_LIBXC_TOOLSTACK)
@@ -117,9 +117,9 @@ static void check_static(struct xsr_verifier *v, const struct xsr_record *r)
 	if (r->type == XSR_LIBXC_STATIC_DATA_END && !v->summary.converted &&
 	    (!seen(v, XSR_LIBXC_X86_CPUID_POLICY) || !seen(v, XSR_LIBXC_X86_MSR_POLICY)))
 		verify_record(v, F_ORDER_POLICY, r, 0, "", "CPUID and MSR policy before this", "%s",
-		    seen(v, XSR_LIBXC_X86_CPUID_POLICY)  ? "no MSR policy"
-			: seen(v, XSR_LIBXC_X86_MSR_POLICY) ? "no CPUID policy"
-							    : "neither");
+		    seen(v, XSR_LIBXC_X86_CPUID_POLICY) ? "no MSR policy"
+		    : seen(v, XSR_LIBXC_X86_MSR_POLICY) ? "no CPUID policy"
+		                                        : "neither");
 }
 
 static void check_repeat(struct xsr_verifier *v, const struct xsr_record *r)
@@ -137,7 +137,8 @@ static void check_pv(struct xsr_verifier *v, const struct xsr_record *r)
 
 	if (guest_of(v) != GUEST_PV)
 		return;
-	if ((rules[r->type].needs_pv_info || last) && !seen(v, XSR_LIBXC_X86_PV_INFO) && !v->order.pv_info_told) {
+	if ((rules[r->type].needs_pv_info || last) && !seen(v, XSR_LIBXC_X86_PV_INFO) &&
+	    !v->order.pv_info_told) {
 		v->order.pv_info_told = true;
 		verify_record(v, F_ORDER_PV_INFO, r, 0, "", "X86_PV_INFO before this", "none");
 	}
@@ -152,7 +153,7 @@ static void check_memory(struct xsr_verifier *v, const struct xsr_record *r)
 {
 	struct order_state *o = &v->order;
 	bool needs_memory = (rules[r->type].place == PLACE_TAIL && r->type != XSR_LIBXC_X86_TSC_INFO) ||
-	    rules[r->type].place == PLACE_LAST;
+	                    rules[r->type].place == PLACE_LAST;
 
 	if (needs_memory && !seen(v, XSR_LIBXC_PAGE_DATA) && !o->page_data_told) {
 		o->page_data_told = true;
@@ -165,10 +166,11 @@ static void check_memory(struct xsr_verifier *v, const struct xsr_record *r)
 	}
 	if (r->type == XSR_LIBXC_VERIFY &&
 	    (seen(v, XSR_LIBXC_VERIFY) > 1 || !seen(v, XSR_LIBXC_PAGE_DATA) || v->summary.checkpoints))
-		verify_record(v, F_ORDER_VERIFY, r, 0, "", "once, behind the memory, without checkpoints", "%s",
-		    seen(v, XSR_LIBXC_VERIFY) > 1     ? "another"
-			: !seen(v, XSR_LIBXC_PAGE_DATA) ? "no memory before it"
-							: "in a checkpointed stream");
+		verify_record(v, F_ORDER_VERIFY, r, 0, "", "once, behind the memory, without checkpoints",
+		    "%s",
+		    seen(v, XSR_LIBXC_VERIFY) > 1   ? "another"
+		    : !seen(v, XSR_LIBXC_PAGE_DATA) ? "no memory before it"
+		                                    : "in a checkpointed stream");
 }
 
 static bool has_vcpu(const struct group *g, enum vcpu_kind kind, uint32_t id)
@@ -177,8 +179,8 @@ static bool has_vcpu(const struct group *g, enum vcpu_kind kind, uint32_t id)
 }
 
 /*
- * What must have come since the last checkpoint, in the order of telling. Returns how many are missing; `found` of
- * the first goes to *first. With tell, each is reported.
+ * What must have come since the last checkpoint, in the order of telling. Returns how many are missing;
+ * `found` of the first goes to *first. With tell, each is reported.
  */
 static unsigned missing(struct xsr_verifier *v, const struct xsr_record *r, bool tell, const char **first)
 {
@@ -189,9 +191,10 @@ static unsigned missing(struct xsr_verifier *v, const struct xsr_record *r, bool
 		const char *name;
 	} needs[] = {
 	    {guest_of(v) == GUEST_PV && !g->libxc[XSR_LIBXC_SHARED_INFO], F_ORDER_SHARED_INFO, "SHARED_INFO"},
-	    {guest_of(v) == GUEST_PV && !has_vcpu(g, VCPU_BASIC, 0), F_ORDER_VCPU_BASIC,
-		"X86_PV_VCPU_BASIC of vCPU 0"},
-	    {guest_of(v) == GUEST_HVM && !g->libxc[XSR_LIBXC_HVM_CONTEXT], F_ORDER_HVM_CONTEXT, "HVM_CONTEXT"},
+	    {guest_of(v) == GUEST_PV && !g->vcpus_unsure && !has_vcpu(g, VCPU_BASIC, 0), F_ORDER_VCPU_BASIC,
+	        "X86_PV_VCPU_BASIC of vCPU 0"},
+	    {guest_of(v) == GUEST_HVM && !g->libxc[XSR_LIBXC_HVM_CONTEXT], F_ORDER_HVM_CONTEXT,
+	        "HVM_CONTEXT"},
 	    {guest_of(v) == GUEST_HVM && !g->libxc[XSR_LIBXC_HVM_PARAMS], F_ORDER_HVM_PARAMS, "HVM_PARAMS"},
 	};
 	unsigned n = 0;
@@ -213,7 +216,8 @@ static void check_last(struct xsr_verifier *v, const struct xsr_record *r)
 
 	if (r->type == XSR_LIBXC_CHECKPOINT) {
 		if (missing(v, r, false, &first))
-			verify_record(v, F_ORDER_CHECKPOINT, r, 0, "", "the whole state before this", "no %s", first);
+			verify_record(v, F_ORDER_CHECKPOINT, r, 0, "", "the whole state before this", "no %s",
+			    first);
 		return;
 	}
 	if (v->summary.checkpoints) {
@@ -229,9 +233,9 @@ static void libxc_order(struct xsr_verifier *v, const struct xsr_record *r)
 {
 	v->order.group.libxc[r->type]++;
 	if (!(rules[r->type].guests & guest_of(v))) {
-		verify_record(v, F_RECORD_GUEST, r, 0, "type", guest_of(v) == GUEST_PV ? "records of PV guests"
-										       : "records of HVM guests",
-		    "0x%" PRIx32, r->type);
+		verify_record(v, F_RECORD_GUEST, r, 0, "type",
+		    guest_of(v) == GUEST_PV ? "records of PV guests" : "records of HVM guests", "0x%" PRIx32,
+		    r->type);
 		return;
 	}
 	check_static(v, r);
@@ -240,15 +244,18 @@ static void libxc_order(struct xsr_verifier *v, const struct xsr_record *r)
 	check_memory(v, r);
 	if (rules[r->type].place == PLACE_LAST)
 		check_last(v, r);
-	if (rules[r->type].place == PLACE_TAIL)
-		v->order.group.tail++;
+	if (rules[r->type].place != PLACE_TAIL)
+		return;
+	v->order.group.tail++;
+	if (r->type == XSR_LIBXC_X86_PV_VCPU_BASIC && !v->length_ok)
+		v->order.group.vcpus_unsure = true;
 }
 
 /* Xen 4.7 to 4.9 could run HVM guests without a device model. */
 static bool may_lack_emulator(const struct xsr_verifier *v)
 {
 	return v->summary.pvh || guest_of(v) != GUEST_HVM ||
-	    (v->facts.xen_major == 4 && v->facts.xen_minor >= 7 && v->facts.xen_minor <= 9);
+	       (v->facts.xen_major == 4 && v->facts.xen_minor >= 7 && v->facts.xen_minor <= 9);
 }
 
 static void libxl_checkpoint(struct xsr_verifier *v, const struct xsr_record *r)
@@ -258,7 +265,8 @@ static void libxl_checkpoint(struct xsr_verifier *v, const struct xsr_record *r)
 	if (r->type == XSR_LIBXL_CHECKPOINT_END && !o->in_checkpoint)
 		verify_record(v, F_CHECKPOINT_OUTSIDE, r, 0, "", "libxc CHECKPOINT before this", "none");
 	if (r->type == XSR_LIBXL_CHECKPOINT_STATE && !o->after_checkpoint_end)
-		verify_record(v, F_CHECKPOINT_STATE_PLACE, r, 0, "", "right behind CHECKPOINT_END", "elsewhere");
+		verify_record(v, F_CHECKPOINT_STATE_PLACE, r, 0, "", "right behind CHECKPOINT_END",
+		    "elsewhere");
 }
 
 static void libxl_order(struct xsr_verifier *v, const struct xsr_record *r)
@@ -290,11 +298,12 @@ static void libxl_order(struct xsr_verifier *v, const struct xsr_record *r)
 void order_record(struct xsr_verifier *v, const struct xsr_record *r)
 {
 	bool bookkeeping = r->layer == XSR_LAYER_LIBXL &&
-	    (r->type == XSR_LIBXL_END || r->type == XSR_LIBXL_CHECKPOINT_STATE);
+	                   (r->type == XSR_LIBXL_END || r->type == XSR_LIBXL_CHECKPOINT_STATE);
 
 	if (v->depth >= XSR_DEPTH_RECORD)
 		check_type(v, r);
-	v->order.since_checkpoint += !bookkeeping && !(r->layer == XSR_LAYER_LIBXC && r->type == XSR_LIBXC_END);
+	v->order.since_checkpoint +=
+	    !bookkeeping && !(r->layer == XSR_LAYER_LIBXC && r->type == XSR_LIBXC_END);
 	if (v->depth < XSR_DEPTH_STREAM || !known(r))
 		return;
 	if (r->layer == XSR_LAYER_LIBXC)
@@ -305,24 +314,29 @@ void order_record(struct xsr_verifier *v, const struct xsr_record *r)
 
 void order_vcpu(struct xsr_verifier *v, const struct xsr_record *r, uint32_t id)
 {
-	static const enum finding_id orphan[] = {F_COUNT, F_VCPU_EXTENDED_VCPU_ID, F_VCPU_XSAVE_VCPU_ID,
-	    F_VCPU_MSRS_VCPU_ID};
+	static const enum finding_id orphan[] = {
+	    F_COUNT, F_VCPU_EXTENDED_VCPU_ID, F_VCPU_XSAVE_VCPU_ID, F_VCPU_MSRS_VCPU_ID};
 	struct group *g = &v->order.group;
-	enum vcpu_kind kind = r->type == XSR_LIBXC_X86_PV_VCPU_BASIC ? VCPU_BASIC
-	    : r->type == XSR_LIBXC_X86_PV_VCPU_EXTENDED		     ? VCPU_EXTENDED
-	    : r->type == XSR_LIBXC_X86_PV_VCPU_XSAVE		     ? VCPU_XSAVE
-								     : VCPU_MSRS;
+	enum vcpu_kind kind = r->type == XSR_LIBXC_X86_PV_VCPU_BASIC      ? VCPU_BASIC
+	                      : r->type == XSR_LIBXC_X86_PV_VCPU_EXTENDED ? VCPU_EXTENDED
+	                      : r->type == XSR_LIBXC_X86_PV_VCPU_XSAVE    ? VCPU_XSAVE
+	                                                                  : VCPU_MSRS;
 
-	if (id >= VCPU_MAX || v->depth < XSR_DEPTH_STREAM)
+	if (v->depth < XSR_DEPTH_STREAM)
 		return;
+	if (id >= VCPU_MAX) {
+		g->vcpus_unsure = true;
+		return;
+	}
 	if (has_vcpu(g, kind, id))
 		verify_record(v, F_ORDER_REPEATED, r, 8, "vcpu_id", "one of this kind a vCPU",
 		    "another for vCPU %" PRIu32, id);
 	else if (kind == VCPU_BASIC && !v->summary.checkpoints)
 		v->summary.vcpus++;
 	g->vcpus[kind][id / 8] |= (uint8_t)(1u << (id & 7));
-	if (kind != VCPU_BASIC && !has_vcpu(g, VCPU_BASIC, id))
-		verify_record(v, orphan[kind], r, 8, "vcpu_id", "a vCPU with X86_PV_VCPU_BASIC", "%" PRIu32, id);
+	if (kind != VCPU_BASIC && !g->vcpus_unsure && !has_vcpu(g, VCPU_BASIC, id))
+		verify_record(v, orphan[kind], r, 8, "vcpu_id", "a vCPU with X86_PV_VCPU_BASIC", "%" PRIu32,
+		    id);
 }
 
 /* All state since the last checkpoint is here: a receiver could take over now. */

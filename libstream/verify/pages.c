@@ -2,8 +2,8 @@
 /*
  * PAGE_DATA and the account of all pfns: specs/libxc-stream.md §5.2 and §6.
  *
- * A rule that an entry breaks is reported once a record, at the first such entry: a damaged array breaks the same
- * rule a thousand times.
+ * A rule that an entry breaks is reported once a record, at the first such entry: a damaged array breaks the
+ * same rule a thousand times.
  */
 #include "verify/state.h"
 
@@ -29,9 +29,12 @@ static bool first_time(struct xsr_verifier *v, unsigned rule)
 
 enum rule { RULE_TYPE, RULE_RESERVED, RULE_PFN, RULE_ORDER, RULE_GUEST, RULE_LEVEL, RULE_XALLOC };
 
-void pages_p2m(struct xsr_verifier *v, uint32_t start, uint32_t end)
+void pages_p2m(struct xsr_verifier *v, uint32_t start, uint32_t end, uint64_t frames)
 {
-	if (start > end)
+	uint64_t per_frame = XSR_PAGE_SIZE / (v->facts.width ? v->facts.width : 8);
+
+	/* A range that its frames do not bear out says nothing about the guest's size. */
+	if (start > end || !end || frames != end / per_frame - start / per_frame + 1)
 		return;
 	v->pages.has_p2m = true;
 	if (end > v->pages.p2m_end)
@@ -65,11 +68,11 @@ void pages_batch(struct xsr_verifier *v, const struct xsr_event *e)
 		    "%" PRIu32, e->u.batch.count);
 }
 
-static void entry_error(struct xsr_verifier *v, const struct xsr_event *e, enum finding_id id, uint32_t number,
-    const char *field, const char *allowed, uint64_t entry)
+static void entry_error(struct xsr_verifier *v, const struct xsr_event *e, enum finding_id id,
+    uint32_t number, const char *field, const char *allowed, uint64_t entry)
 {
-	verify_record(v, id, e->record, 8 + AT_ENTRY(number), field, allowed, "0x%016" PRIx64 " in entry %" PRIu32,
-	    entry, number);
+	verify_record(v, id, e->record, 8 + AT_ENTRY(number), field, allowed,
+	    "0x%016" PRIx64 " in entry %" PRIu32, entry, number);
 }
 
 /* What one entry says by itself. */
@@ -84,7 +87,8 @@ static void check_entry(struct xsr_verifier *v, const struct xsr_event *e, uint3
 }
 
 /* What it says of this guest. */
-static void check_entry_guest(struct xsr_verifier *v, const struct xsr_event *e, uint32_t number, uint64_t entry)
+static void check_entry_guest(struct xsr_verifier *v, const struct xsr_event *e, uint32_t number,
+    uint64_t entry)
 {
 	const struct page_state *p = &v->pages;
 	unsigned type = (unsigned)(entry >> XSR_PFN_TYPE_SHIFT), level = type & 7;
@@ -93,7 +97,8 @@ static void check_entry_guest(struct xsr_verifier *v, const struct xsr_event *e,
 	char allowed[48];
 
 	if (hvm ? pfn >= HVM_PFN_LIMIT : p->has_p2m && pfn > p->p2m_end) {
-		snprintf(allowed, sizeof(allowed), "pfns up to 0x%" PRIx64, hvm ? HVM_PFN_LIMIT - 1 : p->p2m_end);
+		snprintf(allowed, sizeof(allowed), "pfns up to 0x%" PRIx64,
+		    hvm ? HVM_PFN_LIMIT - 1 : p->p2m_end);
 		if (first_time(v, RULE_PFN))
 			entry_error(v, e, F_PAGE_DATA_PFN, number, "pfn", allowed, entry);
 	}
@@ -119,9 +124,9 @@ static void judge_first_pass(struct xsr_verifier *v)
 	p->first_pass = p->map.described;
 	if (p->map_lost || v->summary.converted || !p->map.described || p->map.described >= size)
 		return;
-	verify_report(v, F_PAGE_DATA_MISSING, XSR_LAYER_LIBXC, v->summary.bytes, "pfn", "every pfn of the guest",
-	    "%" PRIu64 " of %" PRIu64 " left out, the first is 0x%" PRIx64, size - p->map.described, size,
-	    pfn_map_first_unseen(&p->map, size));
+	verify_report(v, F_PAGE_DATA_MISSING, XSR_LAYER_LIBXC, v->summary.bytes, "pfn",
+	    "every pfn of the guest", "%" PRIu64 " of %" PRIu64 " left out, the first is 0x%" PRIx64,
+	    size - p->map.described, size, pfn_map_first_unseen(&p->map, size));
 }
 
 /* A pass ends where the pfns begin again from below. */
@@ -153,7 +158,7 @@ static void account(struct xsr_verifier *v, const struct xsr_event *e, uint32_t 
 
 	if (p->has_previous && pfn <= p->previous) {
 		p->unsorted = true;
-		if (first_time(v, RULE_ORDER))
+		if (pfn < p->previous && first_time(v, RULE_ORDER))
 			entry_error(v, e, F_PAGE_DATA_ORDER, number, "pfn", "ascending pfns", entry);
 	}
 	if (p->batched < XSR_BATCH_MAX)
@@ -197,8 +202,10 @@ void pages_pfns(struct xsr_verifier *v, const struct xsr_event *e)
 
 void pages_payload(struct xsr_verifier *v, const struct xsr_event *e)
 {
-	if (v->depth >= XSR_DEPTH_RECORD && v->pages.batch_count && e->u.payload.length != e->u.payload.expected)
-		verify_record(v, F_PAGE_DATA_LENGTH, e->record, 4, "body_length", "4096 bytes for each page with data",
+	if (v->depth >= XSR_DEPTH_RECORD && v->pages.batch_count &&
+	    e->u.payload.length != e->u.payload.expected)
+		verify_record(v, F_PAGE_DATA_LENGTH, e->record, 4, "body_length",
+		    "4096 bytes for each page with data",
 		    "%" PRIu64 " bytes of page data for %" PRIu64 " pages", e->u.payload.length,
 		    e->u.payload.expected / XSR_PAGE_SIZE);
 }

@@ -46,7 +46,7 @@ static bool grow(struct pfn_map *map)
 	return true;
 }
 
-/* A chunk more: within the free part, or paid for by pfns described (two bits each, twice over for the table). */
+/* A chunk more: within the free part, or paid for by pfns described at two bits each. */
 static bool may_add(const struct pfn_map *map)
 {
 	uint64_t bytes = (uint64_t)(map->used + 1) * (PFN_CHUNK_BYTES + 2 * sizeof(struct pfn_chunk));

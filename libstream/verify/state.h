@@ -16,62 +16,64 @@ enum vcpu_kind { VCPU_BASIC, VCPU_EXTENDED, VCPU_XSAVE, VCPU_MSRS, VCPU_KINDS };
 
 /* What was seen since the stream or the last checkpoint began. */
 struct group {
-	uint64_t libxc[XSR_LIBXC_TYPES];             /* records by type */
-	uint64_t libxl[XSR_LIBXL_TYPES];             /* the same of the libxl layer */
-	uint64_t tail;                               /* end-of-checkpoint records */
-	uint8_t vcpus[VCPU_KINDS][VCPU_MAX / 8];     /* bit set: this vCPU had this record */
+	uint64_t libxc[XSR_LIBXC_TYPES];         /* records by type */
+	uint64_t libxl[XSR_LIBXL_TYPES];         /* the same of the libxl layer */
+	uint64_t tail;                           /* end-of-checkpoint records */
+	uint8_t vcpus[VCPU_KINDS][VCPU_MAX / 8]; /* bit set: this vCPU had this record */
+	bool vcpus_unsure;                       /* a vCPU record was too damaged to say whose it is */
 };
 
 struct order_state {
-	struct group group;       /* since the last checkpoint */
-	bool static_end_told;     /* a missing STATIC_DATA_END was reported */
-	bool pv_info_told;        /* a missing X86_PV_INFO was reported */
-	bool p2m_told;            /* missing P2M frames were reported */
-	bool context_told;        /* a missing LIBXC_CONTEXT was reported */
-	bool page_data_told;      /* missing memory was reported */
-	bool late_told;           /* late memory was reported, once a group */
-	bool in_checkpoint;       /* between libxc CHECKPOINT and libxl CHECKPOINT_END */
-	bool after_checkpoint;    /* the last record completed a checkpoint */
+	struct group group;        /* since the last checkpoint */
+	bool static_end_told;      /* a missing STATIC_DATA_END was reported */
+	bool pv_info_told;         /* a missing X86_PV_INFO was reported */
+	bool p2m_told;             /* missing P2M frames were reported */
+	bool context_told;         /* a missing LIBXC_CONTEXT was reported */
+	bool page_data_told;       /* missing memory was reported */
+	bool late_told;            /* late memory was reported, once a group */
+	bool in_checkpoint;        /* between libxc CHECKPOINT and libxl CHECKPOINT_END */
+	bool after_checkpoint;     /* the last record completed a checkpoint */
 	bool after_checkpoint_end; /* the last record was a CHECKPOINT_END */
 	uint64_t since_checkpoint; /* records since the last complete checkpoint */
 };
 
 struct page_state {
-	struct pfn_map map;        /* state of each pfn described; depth stream */
-	bool map_lost;             /* accounting was given up */
-	bool has_p2m;              /* P2M frames were seen */
-	uint64_t p2m_end;          /* highest pfn they cover */
-	uint32_t batch_count;      /* entries the current record announces */
-	uint64_t previous;         /* pfn before this one in the record */
-	bool has_previous;         /* there is one */
-	bool unsorted;             /* the record is not in ascending order */
+	struct pfn_map map;            /* state of each pfn described; depth stream */
+	bool map_lost;                 /* accounting was given up */
+	bool has_p2m;                  /* P2M frames were seen */
+	uint64_t p2m_end;              /* highest pfn they cover */
+	uint32_t batch_count;          /* entries the current record announces */
+	uint64_t previous;             /* pfn before this one in the record */
+	bool has_previous;             /* there is one */
+	bool unsorted;                 /* the record is not in ascending order */
 	uint64_t batch[XSR_BATCH_MAX]; /* pfns of the record, for the search for doubles */
-	uint32_t batched;          /* how many */
-	uint64_t told;             /* bit a rule: already reported for this record */
-	uint64_t last;             /* highest pfn of the pass so far */
-	bool in_pass;              /* last is valid */
-	bool first_pass_judged;    /* gaps were looked for */
-	uint64_t first_pass;       /* distinct pfns in the first pass */
+	uint32_t batched;              /* how many */
+	uint64_t told;                 /* bit a rule: already reported for this record */
+	uint64_t last;                 /* highest pfn of the pass so far */
+	bool in_pass;                  /* last is valid */
+	bool first_pass_judged;        /* gaps were looked for */
+	uint64_t first_pass;           /* distinct pfns in the first pass */
 };
 
 struct xsr_verifier {
-	enum xsr_depth depth;       /* how deep to look */
-	xsr_finding_fn *report;     /* the caller's, or NULL */
-	void *report_context;       /* its first argument */
-	struct image_facts facts;   /* for the families */
-	union family_state walk;    /* of the family whose body comes in pieces */
-	struct xsr_summary summary; /* for the caller */
-	struct xsr_verdict verdict; /* for the caller */
-	struct order_state order;   /* order.c */
-	struct page_state pages;    /* pages.c */
+	enum xsr_depth depth;               /* how deep to look */
+	xsr_finding_fn *report;             /* the caller's, or NULL */
+	void *report_context;               /* its first argument */
+	struct image_facts facts;           /* for the families */
+	union family_state walk;            /* of the family whose body comes in pieces */
+	struct xsr_summary summary;         /* for the caller */
+	struct xsr_verdict verdict;         /* for the caller */
+	struct order_state order;           /* order.c */
+	struct page_state pages;            /* pages.c */
 	const struct record_family *family; /* of the current record, NULL if unknown */
-	bool length_ok;             /* its length is legal */
-	uint64_t end_offset;        /* behind the outermost END */
-	uint8_t trailer[64];        /* the first bytes behind END */
-	bool finished;              /* xsr_verifier_finish() was called */
+	bool length_ok;                     /* its length is legal */
+	uint64_t end_offset;                /* behind the outermost END */
+	uint8_t trailer[64];                /* the first bytes behind END */
+	bool finished;                      /* xsr_verifier_finish() was called */
 };
 
-/* Counts a finding that is complete and hands it on; context is the verifier. Has the shape of xsr_finding_fn. */
+/* Counts a finding that is complete and hands it on; context is the verifier. Has the shape of
+ * xsr_finding_fn. */
 void verify_finding(void *context, const struct xsr_finding *finding);
 
 /* Reports a finding outside of any record's body. field is static; the rest says what was found. */
@@ -96,7 +98,7 @@ void order_record_end(struct xsr_verifier *v, const struct xsr_record *r);
 void order_finish(struct xsr_verifier *v, const struct xsr_finding *fault);
 
 /* pages.c: PAGE_DATA, and the account of all pfns. */
-void pages_p2m(struct xsr_verifier *v, uint32_t start, uint32_t end);
+void pages_p2m(struct xsr_verifier *v, uint32_t start, uint32_t end, uint64_t frames);
 void pages_batch(struct xsr_verifier *v, const struct xsr_event *e);
 void pages_pfns(struct xsr_verifier *v, const struct xsr_event *e);
 void pages_payload(struct xsr_verifier *v, const struct xsr_event *e);

@@ -57,8 +57,8 @@ void verify_finding(void *context, const struct xsr_finding *f)
 		v->report(v->report_context, f);
 }
 
-__attribute__((format(printf, 4, 0))) static void vreport(struct xsr_verifier *v, struct xsr_finding *f, const char *allowed, const char *found,
-    va_list args)
+__attribute__((format(printf, 4, 0))) static void vreport(struct xsr_verifier *v, struct xsr_finding *f,
+    const char *allowed, const char *found, va_list args)
 {
 	char text[sizeof(f->found)];
 
@@ -130,7 +130,8 @@ static void record_begin(struct xsr_verifier *v, const struct xsr_record *r)
 	if (v->family)
 		check_length(v, r);
 	if (page_data && r->length < 8 && v->depth >= XSR_DEPTH_RECORD)
-		verify_record(v, F_PAGE_DATA_LENGTH, r, 4, "body_length", "16 or more", "%" PRIu32, r->length);
+		verify_record(v, F_PAGE_DATA_LENGTH, r, 4, "body_length", "16 or more", "%" PRIu32,
+		    r->length);
 	order_record(v, r);
 }
 
@@ -157,7 +158,7 @@ static void learn(struct xsr_verifier *v, const struct xsr_event *e)
 	case XSR_LIBXC_X86_PV_P2M_FRAMES: {
 		uint32_t start = reader_u32(&body), end = reader_u32(&body);
 
-		pages_p2m(v, start, end);
+		pages_p2m(v, start, end, (r->length - 8) / 8);
 		return;
 	}
 	case XSR_LIBXC_X86_PV_VCPU_BASIC:
