@@ -1,9 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "libxc/families.h"
 
+#include "libxc/cpuid_policy.h"
+#include "libxc/empty.h"
+#include "libxc/hvm_params.h"
+#include "libxc/msr_policy.h"
 #include "libxc/tsc_info.h"
 
 const struct record_family *const libxc_families[] = {
     &tsc_info_family,
+    &hvm_params_family,
+    &cpuid_policy_family,
+    &msr_policy_family,
+    &end_family,
+    &verify_family,
+    &checkpoint_family,
+    &static_data_end_family,
+    &toolstack_family,
+    &dirty_pfn_list_family,
     NULL,
 };
