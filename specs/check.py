@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Checks the texts of this folder: rule numbers, citations, findings.md against findings.txt, names of vectors."""
+"""Checks the texts of this folder (rule numbers, citations, findings, names of vectors) and the sources that cite them."""
 
 import argparse
 import os
@@ -9,13 +9,15 @@ import sys
 from typing import Dict, List, Set
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-VECTORS = os.path.join(os.path.dirname(HERE), "test-vectors")
+TREE = os.path.dirname(HERE)
+VECTORS = os.path.join(TREE, "test-vectors")
+CITING = ("cmd", "libstream", "tests", "test-vectors", "lab")
 PREFIX = {"LXC": "libxc-stream.md", "LXL": "libxl-stream.md", "XLI": "xl-image.md", "LEG": "legacy-stream.md",
           "ERR": "ERRATA.md", "PRM": "PERMISSIVE.md"}
 RULE = re.compile(r"^\| ((LXC|LXL|XLI|LEG)-([0-9.]+)-[0-9]+) \| (MUST|SHOULD|MAY) \| ([a-z, ]+) \| .+ \|$")
 ENTRY = re.compile(r"^### ((ERR|PRM)-[0-9]+) ")
 CITED = re.compile(r"\b(?:(?:LXC|LXL|XLI|LEG)-[0-9.]+-[0-9]+|(?:ERR|PRM)-[0-9]+)\b")
-SECTION = re.compile(r"`([a-z-]+\.md)` §([0-9.]*[0-9])")
+SECTION = re.compile(r"`?\b(?:specs/)?([a-z-]+\.md)`? §([0-9.]*[0-9])")
 HEADING = re.compile(r"^#{2,3} ([0-9.]+) ")
 VECTOR = re.compile(r"`((?:good|bad|unsupported)-[a-z0-9-]+)`")
 FINDING = re.compile(r"^\| `([a-z0-9_.]+)` \| ([a-z]+) \| ([a-z]+) \| (.*) \| (.*) \|$")
@@ -73,6 +75,25 @@ class Checker:
                     if vectors and vector not in vectors:
                         self.fault(name, number, "no vector " + vector)
 
+    def sources(self) -> None:
+        """Rules and sections that the rest of the tree cites exist."""
+        for folder in CITING:
+            for parent, _, names in os.walk(os.path.join(TREE, folder)):
+                for name in sorted(names):
+                    if name.endswith((".c", ".h", ".def", ".py", ".md", ".1", ".3", ".5")):
+                        self.source(os.path.join(parent, name))
+
+    def source(self, path: str) -> None:
+        name = os.path.relpath(path, TREE)
+        with open(path, encoding="utf-8", errors="replace") as lines:
+            for number, line in enumerate(lines, 1):
+                for rule in CITED.findall(line):
+                    if rule not in self.defined:
+                        self.fault(name, number, "no rule " + rule)
+                for target, section in SECTION.findall(line):
+                    if target in self.texts and section not in self.sections[target]:
+                        self.fault(name, number, "no §%s in %s" % (section, target))
+
     def findings(self, source: str) -> None:
         """findings.md has the rows of findings.txt in the same order, each with at least one rule."""
         name = "findings.md"
@@ -91,6 +112,7 @@ def known_vectors() -> Set[str]:
     if not os.path.exists(os.path.join(VECTORS, "make.py")):
         return set()
     sys.path.insert(0, VECTORS)
+    sys.dont_write_bytecode = True
     from vectors import load                # pylint: disable=import-outside-toplevel
     from vectors.catalogue import VECTORS as declared   # pylint: disable=import-outside-toplevel
     load()
@@ -128,6 +150,7 @@ def main() -> int:
     checker = Checker()
     checker.define()
     checker.cite(known_vectors())
+    checker.sources()
     if os.path.exists(source):
         checker.findings(source)
     for fault in checker.faults:
