@@ -2,6 +2,10 @@
 /*
  * libstream: sources and sinks, the only part that touches descriptors, and the pump that moves a stream from a
  * source through a decoder and, if asked, on to a sink by the cheapest way the descriptors allow.
+ *
+ * Conventions: `error` may be NULL where the details are of no interest. A call that a signal interrupts is made
+ * again; a non-blocking descriptor is waited for. Offsets in findings made here are those of the stored input or
+ * of the output, not of the stream.
  */
 #ifndef LIBSTREAM_IO_H
 #define LIBSTREAM_IO_H
@@ -22,7 +26,7 @@ struct xsr_sink;
  */
 XSR_API struct xsr_source *xsr_source_from_fd(int fd, bool own, struct xsr_finding *error);
 
-/* A source over memory of the caller, which must outlive it. NULL if memory is short. */
+/* A source over memory of the caller, which must outlive it; gzip is undone too. NULL if memory is short. */
 XSR_API struct xsr_source *xsr_source_from_memory(const void *data, size_t size);
 
 /* Frees a source; NULL is allowed. */
@@ -37,13 +41,17 @@ XSR_API enum xsr_status xsr_source_read(struct xsr_source *source, void *data, s
     struct xsr_finding *error);
 
 /*
- * Passes over size bytes without delivering them: by seeking in a regular file, by splicing a pipe away, else by
- * reading. *skipped is less than size only at the end of the input.
+ * Passes over size bytes without delivering them: by seeking in a regular file or block device (never past its
+ * end), by splicing a pipe away, else by reading. *skipped is less than size only at the end of the input or on
+ * failure.
  */
 XSR_API enum xsr_status xsr_source_skip(struct xsr_source *source, uint64_t size, uint64_t *skipped,
     struct xsr_finding *error);
 
-/* Bytes of the input as stored (compressed, if it is) and how many of them are consumed; false if unknown. */
+/*
+ * Bytes of the input as stored (compressed, if it is), counted from where the source began; false if unknown. And
+ * how many of them are consumed.
+ */
 XSR_API bool xsr_source_size(const struct xsr_source *source, uint64_t *size);
 XSR_API uint64_t xsr_source_position(const struct xsr_source *source);
 
@@ -73,7 +81,7 @@ struct xsr_pump {
 	struct xsr_decoder *decoder; /* gets every byte or skip */
 	struct xsr_sink *sink;       /* NULL, or gets every byte unchanged */
 	bool want_pages;             /* deliver page data as PAGES events; else it is skipped or moved unseen */
-	bool exact;                  /* never read past what the decoder certainly needs (no read-ahead) */
+	bool exact;                  /* no read-ahead, and stop behind the outermost END; not possible with gzip */
 	xsr_event_fn *event;         /* consumer, NULL for none */
 	xsr_tick_fn *tick;           /* progress, NULL for none */
 	void *context;               /* for event and tick */
@@ -81,10 +89,12 @@ struct xsr_pump {
 };
 
 /*
- * Runs until the source ends, a fault of the decoder, or the consumer ends it. Does not call xsr_decoder_finish(), so
- * that several sources can feed one decoder. Returns XSR_OK or the class of the failure, with *error filled. A fault
- * of the decoder ends decoding but not the copying: with a sink, the rest of the source is still passed on
- * (verifying must not change what a pipeline delivers), and the decoder's status is returned at the end.
+ * Runs until the source ends, a fault of the decoder, or the consumer ends it. Bytes go to the sink after the
+ * consumer saw their events, and all that it saw do, also when it ends the pump. Does not call
+ * xsr_decoder_finish(), so that several sources can feed one decoder. Returns XSR_OK or the class of the failure,
+ * with *error filled. A fault of the decoder ends decoding but not the copying: with a sink, the rest of the source
+ * is still passed on (verifying must not change what a pipeline delivers), and the decoder's status is returned at
+ * the end.
  */
 XSR_API enum xsr_status xsr_pump_run(struct xsr_pump *pump, struct xsr_finding *error);
 
