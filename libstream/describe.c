@@ -9,15 +9,60 @@ struct xsr_describer {
 	struct xsr_visitor visitor; /* the caller's, copied */
 	struct image_facts facts;   /* what families need to know to read a body */
 	union family_state walk;    /* of the family whose body comes in pieces */
-	bool open;                  /* begin() was called for a record and end() was not */
+	struct xsr_visitor nested;  /* what families call: passes on to visitor and counts */
+	unsigned depth;             /* objects and arrays open: a stream may end inside of any */
 };
+
+static void nested_number(void *context, const char *key, uint64_t value, enum xsr_number_base base)
+{
+	struct xsr_describer *d = context;
+
+	d->visitor.number(d->visitor.context, key, value, base);
+}
+
+static void nested_boolean(void *context, const char *key, bool value)
+{
+	struct xsr_describer *d = context;
+
+	d->visitor.boolean(d->visitor.context, key, value);
+}
+
+static void nested_text(void *context, const char *key, const char *value)
+{
+	struct xsr_describer *d = context;
+
+	d->visitor.text(d->visitor.context, key, value);
+}
+
+static void nested_begin(void *context, const char *key, bool array)
+{
+	struct xsr_describer *d = context;
+
+	d->visitor.begin(d->visitor.context, key, array);
+	d->depth++;
+}
+
+static void nested_end(void *context)
+{
+	struct xsr_describer *d = context;
+
+	d->visitor.end(d->visitor.context);
+	d->depth--;
+}
 
 struct xsr_describer *xsr_describer_new(const struct xsr_visitor *visitor)
 {
 	struct xsr_describer *d = calloc(1, sizeof(*d));
 
-	if (d)
-		d->visitor = *visitor;
+	if (!d)
+		return NULL;
+	d->visitor = *visitor;
+	d->nested.context = d;
+	d->nested.number = nested_number;
+	d->nested.boolean = nested_boolean;
+	d->nested.text = nested_text;
+	d->nested.begin = nested_begin;
+	d->nested.end = nested_end;
 	return d;
 }
 
@@ -46,14 +91,19 @@ static void boolean(struct xsr_describer *d, const char *key, bool value)
 	d->visitor.boolean(d->visitor.context, key, value);
 }
 
+static void begin(struct xsr_describer *d)
+{
+	nested_begin(d, NULL, false);
+}
+
 static void end(struct xsr_describer *d)
 {
-	d->visitor.end(d->visitor.context);
+	nested_end(d);
 }
 
 static void header_begin(struct xsr_describer *d, const struct xsr_event *e, const char *name)
 {
-	d->visitor.begin(d->visitor.context, NULL, false);
+	begin(d);
 	text(d, "layer", xsr_layer_name(e->layer));
 	text(d, "header", name);
 	number(d, "offset", e->offset);
@@ -117,8 +167,7 @@ static void record_begin(struct xsr_describer *d, const struct xsr_event *e)
 	const struct xsr_record *r = e->record;
 	const char *name = xsr_record_name(r->layer, r->type);
 
-	d->visitor.begin(d->visitor.context, NULL, false);
-	d->open = true;
+	begin(d);
 	text(d, "layer", xsr_layer_name(r->layer));
 	number(d, "record", r->index);
 	hexadecimal(d, "type", r->type);
@@ -131,14 +180,13 @@ static void record_body(struct xsr_describer *d, const struct xsr_event *e)
 {
 	const struct record_family *family = family_find(e->record->layer, e->record->type);
 
-	family_describe(family, &d->visitor, &d->walk, &d->facts, e);
+	family_describe(family, &d->nested, &d->walk, &d->facts, e);
 }
 
 static void record_end(struct xsr_describer *d)
 {
-	if (d->open)
+	while (d->depth)
 		end(d);
-	d->open = false;
 }
 
 void xsr_describer_event(struct xsr_describer *d, const struct xsr_event *e)

@@ -5,9 +5,13 @@
 #include "libxc/empty.h"
 #include "libxc/hvm_params.h"
 #include "libxc/msr_policy.h"
+#include "libxc/p2m_frames.h"
+#include "libxc/pv_info.h"
 #include "libxc/tsc_info.h"
 
 const struct record_family *const libxc_families[] = {
+    &pv_info_family,
+    &p2m_frames_family,
     &tsc_info_family,
     &hvm_params_family,
     &cpuid_policy_family,

@@ -35,6 +35,250 @@ XSR_API enum xsr_status xsr_tsc_info_decode(const void *body, size_t length, boo
 XSR_API enum xsr_status xsr_tsc_info_encode(struct xsr_buffer *out, bool big_endian,
     const struct xsr_tsc_info *info);
 
+/* X86_PV_INFO: specs/libxc-stream.md §5.3. */
+#define XSR_PV_INFO_SIZE 8u
+
+struct xsr_pv_info {
+	uint8_t width;       /* bytes in a guest's unsigned long: 4 or 8 */
+	uint8_t levels;      /* of its page tables: 3 or 4 */
+	uint8_t reserved[6]; /* 0 */
+};
+
+XSR_API enum xsr_status xsr_pv_info_decode(const void *body, size_t length, bool big_endian,
+    struct xsr_pv_info *info);
+XSR_API enum xsr_status xsr_pv_info_encode(struct xsr_buffer *out, bool big_endian, const struct xsr_pv_info *info);
+
+/* X86_PV_P2M_FRAMES: specs/libxc-stream.md §5.4. */
+struct xsr_p2m_frames {
+	uint32_t start_pfn;    /* first pfn whose entry is in the frames */
+	uint32_t end_pfn;      /* last one */
+	uint32_t count;        /* of frames */
+	const uint8_t *frames; /* their pfns as in the body; see xsr_p2m_frames_at() */
+	bool big_endian;       /* byte order of these */
+};
+
+XSR_API enum xsr_status xsr_p2m_frames_decode(const void *body, size_t length, bool big_endian,
+    struct xsr_p2m_frames *p2m);
+
+/* The pfn of frame 0, 1, …; UINT64_MAX past the last. */
+XSR_API uint64_t xsr_p2m_frames_at(const struct xsr_p2m_frames *p2m, uint32_t index);
+
+/* Frames that must be listed for start_pfn to end_pfn in a guest of this width (4 or 8); 0 if start is above end. */
+XSR_API uint32_t xsr_p2m_frames_needed(uint32_t start_pfn, uint32_t end_pfn, unsigned width);
+
+/* The head of the body. The pfns follow through xsr_encode_pfns(), in as many calls as is handy. */
+XSR_API enum xsr_status xsr_p2m_frames_encode(struct xsr_buffer *out, bool big_endian, uint32_t start_pfn,
+    uint32_t end_pfn);
+
+/*
+ * The head of all four vCPU records: specs/libxc-stream.md §5.5. It has the byte order of the stream; what follows
+ * it was made by Xen and is little-endian in every stream.
+ */
+#define XSR_VCPU_HEAD_SIZE 8u
+
+struct xsr_vcpu_head {
+	uint32_t vcpu_id;  /* the vCPU */
+	uint32_t reserved; /* 0 */
+};
+
+/* X86_PV_VCPU_BASIC: specs/libxc-stream.md §8.1 and §8.2. */
+#define XSR_VCPU_BASIC_SIZE_32 (XSR_VCPU_HEAD_SIZE + 2800u)
+#define XSR_VCPU_BASIC_SIZE_64 (XSR_VCPU_HEAD_SIZE + 5168u)
+#define XSR_VCPU_TRAPS         256u
+#define XSR_VCPU_GDT_FRAMES    16u
+
+/* Bits of xsr_vcpu_basic.flags. */
+#define XSR_VCPU_I387_VALID               0x01u
+#define XSR_VCPU_IN_KERNEL                0x04u
+#define XSR_VCPU_FAILSAFE_DISABLES_EVENTS 0x08u
+#define XSR_VCPU_SYSCALL_DISABLES_EVENTS  0x10u
+#define XSR_VCPU_ONLINE                   0x20u
+
+/* A segment selector and the unused bytes behind it: 6, or 2 in a 32-bit guest. */
+struct xsr_pv_selector {
+	uint16_t value;     /* the selector */
+	uint8_t padding[6]; /* as found */
+};
+
+/* Registers at the time of the save, under their 64-bit names; r8 to r15 are 0 in a 32-bit guest. */
+struct xsr_pv_regs {
+	uint64_t r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi; /* general */
+	uint32_t error_code;       /* of the last trap */
+	uint32_t entry_vector;     /* how Xen was entered */
+	uint64_t rip;              /* program counter */
+	uint16_t cs;               /* code segment */
+	uint8_t saved_upcall_mask; /* event delivery was off */
+	uint8_t cs_padding[5];     /* around these two: 5 bytes, or 1 in a 32-bit guest */
+	uint64_t rflags;           /* flags */
+	uint64_t rsp;              /* stack pointer */
+	struct xsr_pv_selector ss, es, ds, fs, gs; /* other segments */
+};
+
+/* An entry of the guest's trap table. */
+struct xsr_pv_trap {
+	uint8_t vector;     /* of the exception */
+	uint8_t flags;      /* bits 0-1 privilege, bit 2 events off */
+	uint16_t cs;        /* handler */
+	uint8_t padding[4]; /* 64-bit guest only */
+	uint64_t address;   /* handler; 0: none */
+};
+
+/* Values that only guests of one width have are 0 in those of the other. */
+struct xsr_vcpu_basic {
+	struct xsr_vcpu_head head;
+	unsigned width;       /* 4 or 8, told by the length of the body */
+	uint8_t fpu[512];     /* FXSAVE image */
+	uint64_t flags;       /* XSR_VCPU_* */
+	struct xsr_pv_regs regs; /* rdx of vCPU 0: pfn of the start_info page */
+	struct xsr_pv_trap traps[XSR_VCPU_TRAPS]; /* trap table */
+	uint64_t ldt_base;    /* address of the LDT */
+	uint64_t ldt_ents;    /* entries in it */
+	uint64_t gdt_frames[XSR_VCPU_GDT_FRAMES]; /* pfns of the GDT's pages, as far as gdt_ents needs them */
+	uint64_t gdt_ents;    /* entries in the GDT */
+	uint64_t kernel_ss;   /* stack that traps are taken on */
+	uint64_t kernel_sp;   /* the same */
+	uint64_t ctrlreg[8];  /* cr0 to cr7; cr3 and (64-bit) cr1 hold pfns, see the functions below */
+	uint64_t debugreg[8]; /* dr0 to dr7 */
+	uint64_t event_callback_cs;     /* 32-bit */
+	uint64_t event_callback_eip;    /* handler of events */
+	uint64_t failsafe_callback_cs;  /* 32-bit */
+	uint64_t failsafe_callback_eip; /* handler of failed returns */
+	uint64_t syscall_callback_eip;  /* 64-bit: handler of syscalls */
+	uint64_t vm_assist;   /* bit mask of Xen's assists; that of vCPU 0 counts */
+	uint64_t fs_base;     /* 64-bit */
+	uint64_t gs_base_kernel; /* 64-bit */
+	uint64_t gs_base_user;   /* 64-bit */
+};
+
+XSR_API enum xsr_status xsr_vcpu_basic_decode(const void *body, size_t length, bool big_endian,
+    struct xsr_vcpu_basic *vcpu);
+XSR_API enum xsr_status xsr_vcpu_basic_encode(struct xsr_buffer *out, bool big_endian,
+    const struct xsr_vcpu_basic *vcpu);
+
+/* The pfn of the page table in cr3. */
+XSR_API uint64_t xsr_vcpu_basic_cr3(const struct xsr_vcpu_basic *vcpu);
+
+/* The pfn of the page table of user mode; false if there is none (always so in a 32-bit guest). */
+XSR_API bool xsr_vcpu_basic_cr1(const struct xsr_vcpu_basic *vcpu, uint64_t *pfn);
+
+/* How many of gdt_frames[] are in use: 0 to 16, whatever gdt_ents says. */
+XSR_API unsigned xsr_vcpu_basic_gdt_used(const struct xsr_vcpu_basic *vcpu);
+
+/* X86_PV_VCPU_EXTENDED: specs/libxc-stream.md §5.6 and §8.3. */
+#define XSR_VCPU_EXTENDED_MIN 32u  /* shortest blob that is not empty */
+#define XSR_VCPU_EXTENDED_MAX 128u /* longest */
+
+struct xsr_vcpu_extended {
+	struct xsr_vcpu_head head;
+	uint32_t blob_length; /* 0, or XSR_VCPU_EXTENDED_MIN to _MAX; fields behind it are 0 */
+	uint32_t vcpu;        /* the vCPU once more; this number is the one that Xen goes by */
+	uint32_t size;        /* of the structure in the blob */
+	uint64_t syscall32_callback_eip;   /* handler of 32-bit syscalls */
+	uint64_t sysenter_callback_eip;    /* handler of sysenter */
+	uint16_t syscall32_callback_cs;    /* its segment */
+	uint16_t sysenter_callback_cs;     /* its segment */
+	uint8_t syscall32_disables_events; /* 0 or 1 */
+	uint8_t sysenter_disables_events;  /* 0 or 1 */
+	uint8_t padding[2];   /* as found */
+	uint64_t mcg_cap;     /* virtual machine check: capabilities */
+	uint64_t mci_ctl2[2]; /* banks 0 and 1 */
+	uint64_t mcg_ext_ctl; /* extended control */
+	uint8_t rest[64];     /* of a blob above 64 bytes, as found */
+};
+
+XSR_API enum xsr_status xsr_vcpu_extended_decode(const void *body, size_t length, bool big_endian,
+    struct xsr_vcpu_extended *vcpu);
+XSR_API enum xsr_status xsr_vcpu_extended_encode(struct xsr_buffer *out, bool big_endian,
+    const struct xsr_vcpu_extended *vcpu);
+
+/* X86_PV_VCPU_XSAVE: specs/libxc-stream.md §5.7 and §8.4. */
+struct xsr_vcpu_xsave {
+	struct xsr_vcpu_head head;
+	bool empty;           /* the blob is empty: no mask, no area */
+	uint64_t xcr0;        /* states enabled */
+	uint64_t xcr0_accum;  /* states ever enabled */
+	const uint8_t *area;  /* xsave area in standard format */
+	uint32_t area_length; /* its length; 0 if there is none */
+};
+
+XSR_API enum xsr_status xsr_vcpu_xsave_decode(const void *body, size_t length, bool big_endian,
+    struct xsr_vcpu_xsave *vcpu);
+XSR_API enum xsr_status xsr_vcpu_xsave_encode(struct xsr_buffer *out, bool big_endian,
+    const struct xsr_vcpu_xsave *vcpu);
+
+/* X86_PV_VCPU_MSRS: specs/libxc-stream.md §5.8 and §8.5. */
+#define XSR_VCPU_MSR_SIZE 16u
+
+struct xsr_vcpu_msr {
+	uint32_t index;    /* of the MSR */
+	uint32_t reserved; /* 0 */
+	uint64_t value;    /* its value; savers leave out zeros */
+};
+
+struct xsr_vcpu_msrs {
+	struct xsr_vcpu_head head;
+	uint32_t count;         /* of entries */
+	const uint8_t *entries; /* as in the body; see xsr_vcpu_msrs_at() */
+};
+
+XSR_API enum xsr_status xsr_vcpu_msrs_decode(const void *body, size_t length, bool big_endian,
+    struct xsr_vcpu_msrs *vcpu);
+
+/* Entry 0, 1, …; all zero past the last. */
+XSR_API struct xsr_vcpu_msr xsr_vcpu_msrs_at(const struct xsr_vcpu_msrs *vcpu, uint32_t index);
+
+/* The whole body: head and these entries. */
+XSR_API enum xsr_status xsr_vcpu_msrs_encode(struct xsr_buffer *out, bool big_endian,
+    const struct xsr_vcpu_head *head, const struct xsr_vcpu_msr *entries, uint32_t count);
+
+/* SHARED_INFO: specs/libxc-stream.md §8.6. The page is little-endian in every stream, its layout the guest's width's. */
+#define XSR_SHARED_INFO_SIZE  4096u
+#define XSR_SHARED_INFO_VCPUS 32u
+
+/* Time information of a vCPU. */
+struct xsr_vcpu_time {
+	uint32_t version;           /* odd while Xen writes it */
+	uint32_t padding0;          /* as found */
+	uint64_t tsc_timestamp;     /* TSC when the rest was written */
+	uint64_t system_time;       /* nanoseconds then */
+	uint32_t tsc_to_system_mul; /* nanoseconds a tick, as a fraction of 2^32 */
+	uint8_t tsc_shift;          /* signed */
+	uint8_t flags;              /* bit 0: TSC is stable */
+	uint8_t padding1[2];        /* as found */
+};
+
+struct xsr_shared_vcpu {
+	uint8_t upcall_pending; /* an event waits */
+	uint8_t upcall_mask;    /* delivery is off */
+	uint8_t padding0[6];    /* as found; 2 bytes in a 32-bit guest */
+	uint64_t pending_sel;   /* words of evtchn_pending with an event */
+	uint64_t cr2;           /* address of the last page fault */
+	uint8_t padding1[20];   /* as found; 8 bytes in a 64-bit guest */
+	struct xsr_vcpu_time time;
+};
+
+struct xsr_shared_info {
+	unsigned width; /* 4 or 8, from X86_PV_INFO: the page does not tell */
+	struct xsr_shared_vcpu vcpus[XSR_SHARED_INFO_VCPUS];
+	uint8_t evtchn_pending[512]; /* bitmap of event channels; the first 128 bytes in a 32-bit guest */
+	uint8_t evtchn_mask[512];    /* the same */
+	uint32_t wc_version; /* wall clock: odd while Xen writes it */
+	uint32_t wc_sec;     /* at system time 0 */
+	uint32_t wc_nsec;    /* the same */
+	uint32_t wc_sec_hi;  /* upper half of wc_sec */
+	uint64_t max_pfn;    /* entries in the guest's P2M */
+	uint64_t pfn_to_mfn_frame_list_list; /* a machine frame of the source */
+	uint64_t nmi_reason; /* bit mask */
+	uint64_t p2m_cr3;    /* machine frame of the source */
+	uint64_t p2m_vaddr;  /* address of the linear P2M */
+	uint64_t p2m_generation; /* odd while the guest changes its P2M */
+	uint8_t tail[1752];  /* behind the defined fields, as found; 960 bytes in a 64-bit guest */
+};
+
+XSR_API enum xsr_status xsr_shared_info_decode(const void *body, size_t length, unsigned width,
+    struct xsr_shared_info *info);
+XSR_API enum xsr_status xsr_shared_info_encode(struct xsr_buffer *out, const struct xsr_shared_info *info);
+
 /* Name of a model-specific register that can be in a stream, e.g. "SPEC_CTRL"; NULL for others. Static. */
 XSR_API const char *xsr_msr_name(uint32_t index);
 
