@@ -4,7 +4,8 @@
 import importlib
 
 MODULES = ("good_libxc", "good_libxl", "good_checkpoint", "bad_headers", "bad_order",
-           "bad_memory", "bad_pv")
+           "bad_memory", "bad_pv", "bad_hvm", "bad_policy", "bad_libxl", "bad_xl",
+           "hostile", "unsupported")
 
 
 def load() -> None:

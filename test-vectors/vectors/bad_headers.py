@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Bad input as a whole, bad libxc image header, bad domain header."""
 
-from xenstream import libxl
-from xenstream.base import Item, Stream, fill
+from xenstream import libxc, libxl
+from xenstream.base import Item, Raw, Stream, Xc, Xl, fill
 
 from . import bases
-from .bases import Xc
 from .catalogue import bad, bad_bytes
 
 # --- the input as a whole
@@ -151,7 +150,7 @@ def truncated_page(s: Stream) -> Item:
 @bad(bases.libxl_hvm, "stream.truncated")
 def truncated_padding(s: Stream) -> Item:
     """The stream ends one byte before the end of a record's padding."""
-    record = s.first(libxl.Xl.XENSTORE_DATA)
+    record = s.first(Xl.XENSTORE_DATA)
     s.end_inside(record, -1)
     return record
 
@@ -172,21 +171,21 @@ def truncated_inside_end(s: Stream) -> Item:
 @bad(bases.libxl_pv, "stream.truncated")
 def truncated_no_libxl_end(s: Stream) -> None:
     """The libxc image is whole, but libxl's END is missing."""
-    s.remove_all(libxl.Xl.END)
+    s.remove_all(Xl.END)
 
 
 @bad(bases.libxl_hvm, "stream.truncated")
 def truncated_emulator(s: Stream) -> Item:
     """The stream ends inside the device model's state."""
-    s.end_inside(s.first(libxl.Xl.EMULATOR_CONTEXT), 60)
-    return s.first(libxl.Xl.EMULATOR_CONTEXT)
+    s.end_inside(s.first(Xl.EMULATOR_CONTEXT), 60)
+    return s.first(Xl.EMULATOR_CONTEXT)
 
 
 @bad(bases.libxl_pv, "stream.truncated")
 def truncated_before_image(s: Stream) -> Item:
     """Nothing follows LIBXC_CONTEXT."""
-    s.end_inside(s.first(libxl.Xl.LIBXC_CONTEXT), 8)
-    return s.first(libxl.Xl.LIBXC_CONTEXT)
+    s.end_inside(s.first(Xl.LIBXC_CONTEXT), 8)
+    return s.first(Xl.LIBXC_CONTEXT)
 
 
 # --- what comes after END
@@ -195,19 +194,19 @@ def truncated_before_image(s: Stream) -> Item:
 @bad(bases.pv64, "stream.trailing")
 def trailing_byte(s: Stream) -> None:
     """One zero byte behind libxc's END."""
-    s += [bases.Raw(b"\0")]
+    s += [Raw(b"\0")]
 
 
 @bad(bases.xl_pv, "stream.trailing")
 def trailing_garbage(s: Stream) -> None:
     """A page of garbage behind libxl's END."""
-    s += [bases.Raw(fill(3))]
+    s += [Raw(fill(3))]
 
 
 @bad(bases.pv64, "stream.trailing")
 def trailing_record(s: Stream) -> None:
     """A record behind END."""
-    s += [bases.libxc.tsc_info()]
+    s += [libxc.tsc_info()]
 
 
 @bad(bases.pv64, "stream.trailing")
@@ -219,13 +218,13 @@ def trailing_second_image(s: Stream) -> None:
 @bad(bases.xl_pv, "stream.trailing")
 def trailing_cut_go_message(s: Stream) -> None:
     """The GO message without its NUL."""
-    s += [bases.Raw(libxl.GO_MESSAGE[:-1])]
+    s += [Raw(libxl.GO_MESSAGE[:-1])]
 
 
 @bad(bases.xl_pv, "stream.trailing")
 def trailing_go_message_and_more(s: Stream) -> None:
     """Bytes behind the GO message."""
-    s += [libxl.go_message(), bases.Raw(b"x")]
+    s += [libxl.go_message(), Raw(b"x")]
 
 
 # --- libxc image header

@@ -323,12 +323,6 @@ def table_entry_to_data(s: Stream) -> Item:
     return table_entry(s, 8, 1, 15 << 12 | pv.TABLE)
 
 
-@bad(bases.pv64, "page_data.entry_level")
-def table_entry_writable_table(s: Stream) -> Item:
-    """An L1 entry maps a page table writable, which Xen never allows."""
-    return table_entry(s, 9, 6, 6 << 12 | pv.WRITABLE)
-
-
 @bad(bases.pv64, "page_data.entry_superpage")
 def table_entry_superpage(s: Stream) -> Item:
     """An L2 entry has the superpage bit, which PV guests cannot have."""

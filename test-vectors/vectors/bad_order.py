@@ -3,11 +3,11 @@
 
 import struct
 
-from xenstream import hvm, libxc, pv
+from xenstream import hvm, libxc, policy, pv
 from xenstream.base import Item, Record, Stream, Xc
 
 from . import bases
-from .catalogue import bad
+from .catalogue import bad, bad_bytes
 
 # --- framing
 
@@ -67,6 +67,14 @@ def length_above_limit(s: Stream) -> Item:
     return s.first(Xc.SHARED_INFO)
 
 
+@bad_bytes("libxc", "record.large", suffix=".img.gz")
+def length_above_8_mib() -> bytes:
+    """An optional record of 8 MiB and 8 bytes: within today's limit, but Xen 4.6-4.9 refuse it; gzip'd."""
+    s = bases.pv64()
+    s.before(s.first(Xc.END), libxc.unknown(0x80000007, bytes((8 << 20) + 8)))
+    return bases.gzipped(s)
+
+
 @bad(bases.pv64, "record.unknown")
 def unknown_mandatory(s: Stream) -> Item:
     """A record of type 0x13, the first without a meaning."""
@@ -110,7 +118,7 @@ def v2_static_data_end(s: Stream) -> Item:
 @bad(bases.hvm_v2, "record.version")
 def v2_cpuid_policy(s: Stream) -> Item:
     """A CPUID policy in a version 2 image."""
-    record = libxc.cpuid_policy(bases.policy.cpuid_leaves())
+    record = libxc.cpuid_policy(policy.cpuid_leaves())
     s.before(s.first(Xc.PAGE_DATA), record)
     return record
 
@@ -118,7 +126,7 @@ def v2_cpuid_policy(s: Stream) -> Item:
 @bad(bases.hvm_v2, "record.version")
 def v2_msr_policy(s: Stream) -> Item:
     """An MSR policy in a version 2 image."""
-    record = libxc.msr_policy(bases.policy.msrs())
+    record = libxc.msr_policy(policy.msrs())
     s.before(s.first(Xc.PAGE_DATA), record)
     return record
 
@@ -263,7 +271,7 @@ def late_pv_info_v3(s: Stream) -> Item:
 @bad(bases.pv64, "order.duplicate")
 def two_cpuid_policies(s: Stream) -> Item:
     """The CPUID policy twice."""
-    record = libxc.cpuid_policy(bases.policy.cpuid_leaves())
+    record = libxc.cpuid_policy(policy.cpuid_leaves())
     s.after(s.first(Xc.CPUID_POLICY), record)
     return record
 
@@ -271,7 +279,7 @@ def two_cpuid_policies(s: Stream) -> Item:
 @bad(bases.pv64, "order.duplicate")
 def two_msr_policies(s: Stream) -> Item:
     """The MSR policy twice."""
-    record = libxc.msr_policy(bases.policy.msrs())
+    record = libxc.msr_policy(policy.msrs())
     s.after(s.first(Xc.MSR_POLICY), record)
     return record
 

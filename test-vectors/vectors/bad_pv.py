@@ -446,7 +446,7 @@ def vcpu_xsave_masks_without_area(s: Stream) -> Item:
     return resize(s.first(Xc.VCPU_XSAVE), BLOB + 16)
 
 
-@bad(bases.pv64, "vcpu_xsave.policy")
+@bad(bases.pv64, "vcpu_xsave.policy", "vcpu_xsave.area")
 def vcpu_xsave_outside_policy(s: Stream) -> Item:
     """PKRU state in use, which the CPUID policy of the guest does not have."""
     record = s.first(Xc.VCPU_XSAVE)

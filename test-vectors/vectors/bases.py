@@ -4,8 +4,8 @@
 import gzip
 from typing import List, Optional, Sequence, Tuple
 
-from xenstream import hvm, libxc, libxl, policy, pv, xl
-from xenstream.base import LITTLE, Item, Raw, Stream, Xc, Xl
+from xenstream import hvm, libxc, libxl, pv, xl
+from xenstream.base import LITTLE, Item, Record, Stream, Xc
 
 XEN = (4, 17)
 CONVERTER = (0, 1)
@@ -104,7 +104,7 @@ def remus_pv() -> Stream:
     items: List[Item] = [libxl.header(), libxl.libxc_context()]
     for item in remus_pv_libxc().items:
         items.append(item)
-        if getattr(item, "kind", None) is libxc.Xc.CHECKPOINT:
+        if isinstance(item, Record) and item.kind is Xc.CHECKPOINT:
             items.append(libxl.checkpoint_end())
     return Stream(items)
 

@@ -2,7 +2,7 @@
 """Good checkpointed streams (Remus and COLO), which end where the link breaks."""
 
 from xenstream import hvm, libxc, libxl, pv, xl
-from xenstream.base import Stream
+from xenstream.base import Stream, Xc, Xl
 
 from . import bases
 from .catalogue import good
@@ -32,7 +32,7 @@ def remus_libxc_pv_xen46() -> Stream:
 def remus_libxc_idle() -> Stream:
     """Between two checkpoints the guest touched nothing: no PAGE_DATA at all in the second round."""
     s = bases.remus_pv_libxc()
-    s.remove(s.last(libxc.Xc.PAGE_DATA))
+    s.remove(s.last(Xc.PAGE_DATA))
     return s
 
 
@@ -63,7 +63,7 @@ def remus_libxl_hvm() -> Stream:
 def remus_libxl_pvh() -> Stream:
     """Remus of a PVH guest, without emulator records."""
     s = Stream(bases.rounds(hvm.Guest(pvh=True), 3, []))
-    s.remove_all(libxl.Xl.XENSTORE_DATA, libxl.Xl.EMULATOR_CONTEXT)
+    s.remove_all(Xl.XENSTORE_DATA, Xl.EMULATOR_CONTEXT)
     return s
 
 
@@ -92,7 +92,7 @@ def colo_libxl_hvm() -> Stream:
 def remus_libxl_torn_checkpoint() -> Stream:
     """The link broke after libxc's CHECKPOINT but before CHECKPOINT_END: the second checkpoint does not count."""
     s = bases.remus_hvm()
-    s.remove(s.last(libxl.Xl.CHECKPOINT_END))
+    s.remove(s.last(Xl.CHECKPOINT_END))
     return s
 
 
@@ -100,5 +100,5 @@ def remus_libxl_torn_checkpoint() -> Stream:
 def remus_libxc_optional_record() -> Stream:
     """An optional record between two checkpoints: legal, though Xen's restorer fails when it replays one."""
     s = bases.remus_pv_libxc()
-    s.before(s.last(libxc.Xc.TSC_INFO), libxc.unknown(0x80000042, b"12345"))
+    s.before(s.last(Xc.TSC_INFO), libxc.unknown(0x80000042, b"12345"))
     return s

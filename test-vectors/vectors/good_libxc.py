@@ -4,7 +4,7 @@
 from typing import List
 
 from xenstream import hvm, libxc, pv
-from xenstream.base import BIG, Item, Stream
+from xenstream.base import BIG, Item, Stream, Xc
 
 from . import bases
 from .catalogue import good
@@ -50,7 +50,7 @@ def libxc_hvm() -> Stream:
 def libxc_hvm_params_first() -> Stream:
     """HVM guest with HVM_PARAMS before HVM_CONTEXT, the order that the spec asks for and no saver has."""
     s = bases.hvm_image()
-    s.move_before(s.first(libxc.Xc.HVM_PARAMS), s.first(libxc.Xc.HVM_CONTEXT))
+    s.move_before(s.first(Xc.HVM_PARAMS), s.first(Xc.HVM_CONTEXT))
     return s
 
 
@@ -102,7 +102,7 @@ def libxc_hvm_no_xsave() -> Stream:
 def libxc_hvm_changeset_zero() -> Stream:
     """HVM guest whose context header carries changeset 0, as builds from git do in some releases."""
     s = bases.hvm_image()
-    s.first(libxc.Xc.HVM_CONTEXT).set_native("Q", 8 + 8, 0)
+    s.first(Xc.HVM_CONTEXT).set_native("Q", 8 + 8, 0)
     return s
 
 
@@ -156,7 +156,7 @@ def libxc_hvm_offline_vcpu() -> Stream:
     guest = hvm.Guest()
     keep = [e for e in guest.entries() if not (e[0] in (hvm.CPU, hvm.CPU_MSR) and e[1] == 1)]
     s = Stream(guest.image())
-    s.replace(s.first(libxc.Xc.HVM_CONTEXT), libxc.hvm_context(hvm.encode_context(keep)))
+    s.replace(s.first(Xc.HVM_CONTEXT), libxc.hvm_context(hvm.encode_context(keep)))
     return s
 
 
@@ -164,7 +164,7 @@ def libxc_hvm_offline_vcpu() -> Stream:
 def libxc_pv64_no_msrs() -> Stream:
     """PV guest whose MSRs are all zero: the MSRS records are left out."""
     s = bases.pv64()
-    s.remove_all(libxc.Xc.VCPU_MSRS)
+    s.remove_all(Xc.VCPU_MSRS)
     return s
 
 
@@ -173,7 +173,7 @@ def libxc_pv64_no_xsave() -> Stream:
     """PV guest on a machine without xsave: no XSAVE records."""
     guest = pv.Guest()
     s = Stream(guest.image(version=2, xen=(4, 13)))
-    s.remove_all(libxc.Xc.VCPU_XSAVE)
+    s.remove_all(Xc.VCPU_XSAVE)
     return s
 
 
@@ -181,7 +181,7 @@ def libxc_pv64_no_xsave() -> Stream:
 def libxc_pv64_unused_xsave() -> Stream:
     """PV vCPU that never used xsave: a blob of 16 zero bytes stands for no state."""
     s = bases.pv64()
-    record = s.last(libxc.Xc.VCPU_XSAVE)
+    record = s.last(Xc.VCPU_XSAVE)
     record.body[8:] = bytes(16)
     return s
 
@@ -190,7 +190,7 @@ def libxc_pv64_unused_xsave() -> Stream:
 def libxc_pv64_no_user_table() -> Stream:
     """64-bit PV vCPU without a user page table: ctrlreg[1] is 0."""
     s = bases.pv64()
-    for record in s.records(libxc.Xc.VCPU_BASIC):
+    for record in s.records(Xc.VCPU_BASIC):
         record.set_native("Q", 8 + 0x1380, 0)
     return s
 
@@ -222,7 +222,7 @@ def libxc_pv64_p2m_grows() -> Stream:
     """The P2M is announced in two pieces; no saver does that, every restorer copes."""
     guest = pv.Guest(pages=600)
     s = Stream(guest.image())
-    s.replace(s.first(libxc.Xc.P2M_FRAMES), libxc.p2m_frames(0, 511, [pv.P2M]), libxc.p2m_frames(512, 599, [18]))
+    s.replace(s.first(Xc.P2M_FRAMES), libxc.p2m_frames(0, 511, [pv.P2M]), libxc.p2m_frames(512, 599, [18]))
     return s
 
 
@@ -275,8 +275,8 @@ def libxc_pv64_verify() -> Stream:
 def libxc_optional_records() -> Stream:
     """Unknown record types with bit 31 set, one empty, one odd-sized, which a reader has to skip."""
     s = bases.pv64()
-    s.before(s.first(libxc.Xc.P2M_FRAMES), libxc.unknown(0x80000000), libxc.unknown(0xCAFE0001, b"skip me, please"))
-    s.before(s.last(libxc.Xc.END), libxc.unknown(0xFFFFFFFF, bytes(24)))
+    s.before(s.first(Xc.P2M_FRAMES), libxc.unknown(0x80000000), libxc.unknown(0xCAFE0001, b"skip me, please"))
+    s.before(s.last(Xc.END), libxc.unknown(0xFFFFFFFF, bytes(24)))
     return s
 
 
@@ -284,7 +284,7 @@ def libxc_optional_records() -> Stream:
 def libxc_tsc_never_emulated() -> Stream:
     """TSC mode 2: neither frequency nor elapsed time."""
     s = bases.pv64()
-    s.replace(s.first(libxc.Xc.TSC_INFO), libxc.tsc_info(2, 0, 0))
+    s.replace(s.first(Xc.TSC_INFO), libxc.tsc_info(2, 0, 0))
     return s
 
 
@@ -292,7 +292,7 @@ def libxc_tsc_never_emulated() -> Stream:
 def libxc_tsc_always_emulated() -> Stream:
     """TSC mode 1 of a guest restored often: a large incarnation."""
     s = bases.hvm_image()
-    s.replace(s.first(libxc.Xc.TSC_INFO), libxc.tsc_info(1, incarnation=4000000000))
+    s.replace(s.first(Xc.TSC_INFO), libxc.tsc_info(1, incarnation=4000000000))
     return s
 
 
@@ -300,7 +300,7 @@ def libxc_tsc_always_emulated() -> Stream:
 def libxc_tsc_pvrdtscp() -> Stream:
     """TSC mode 3 from Xen 4.11, which Xen 4.12 and later refuse."""
     s = pv.stream(8, version=2, xen=(4, 11))
-    s.replace(s.first(libxc.Xc.TSC_INFO), libxc.tsc_info(3))
+    s.replace(s.first(Xc.TSC_INFO), libxc.tsc_info(3))
     return s
 
 
@@ -310,11 +310,11 @@ def libxc_pv64_empty_records() -> Stream:
     guest = pv.Guest()
     s = Stream(guest.image(version=2, xen=(4, 7)))
     for vcpu in guest.vcpus:
-        s.before(s.last(libxc.Xc.END), libxc.vcpu_msrs(vcpu, []))
-    for record in s.records(libxc.Xc.VCPU_EXTENDED) + s.records(libxc.Xc.VCPU_XSAVE):
+        s.before(s.last(Xc.END), libxc.vcpu_msrs(vcpu, []))
+    for record in s.records(Xc.VCPU_EXTENDED) + s.records(Xc.VCPU_XSAVE):
         del record.body[8:]
     # in the saver's order: all records of a vCPU together
-    s.move_after(s.first(libxc.Xc.VCPU_MSRS), s.first(libxc.Xc.VCPU_XSAVE))
+    s.move_after(s.first(Xc.VCPU_MSRS), s.first(Xc.VCPU_XSAVE))
     return s
 
 
@@ -322,7 +322,7 @@ def libxc_pv64_empty_records() -> Stream:
 def libxc_hvm_empty_params() -> Stream:
     """Xen 4.6-4.8 wrote HVM_PARAMS with count 0 for a guest without any parameter."""
     s = Stream(hvm.Guest(pvh=True, xen=(4, 8)).image(version=2))
-    s.replace(s.first(libxc.Xc.HVM_PARAMS), libxc.hvm_params([]))
+    s.replace(s.first(Xc.HVM_PARAMS), libxc.hvm_params([]))
     return s
 
 
@@ -342,7 +342,7 @@ def libxc_converted_pv_v2() -> Stream:
 def libxc_converted_pv_no_tsc() -> Stream:
     """Converted PV image whose legacy stream had no TSC chunk."""
     s = bases.converted_pv()
-    s.remove_all(libxc.Xc.TSC_INFO)
+    s.remove_all(Xc.TSC_INFO)
     return s
 
 
@@ -357,7 +357,7 @@ def libxc_converted_xalloc() -> Stream:
     """Converted live HVM image: a page already dirty in the first pass was only announced (XALLOC), data came later."""
     s = bases.converted_hvm()
     guest = hvm.Guest(xen=bases.CONVERTER)
-    first = s.first(libxc.Xc.PAGE_DATA)
+    first = s.first(Xc.PAGE_DATA)
     pages = [(pfn, libxc.XALLOC, b"") if pfn == 3 else (pfn, *guest.memory[pfn]) for pfn in range(8)]
     s.replace(first, libxc.page_data(pages), libxc.page_data(guest.pages([3])))
     return s

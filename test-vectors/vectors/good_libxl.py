@@ -2,7 +2,7 @@
 """Good libxl streams and xl files."""
 
 from xenstream import hvm, libxc, libxl, pv, xl
-from xenstream.base import BIG, Stream
+from xenstream.base import BIG, Stream, Xc, Xl
 
 from . import bases
 from .catalogue import good
@@ -86,7 +86,7 @@ def libxl_hvm_no_device_model() -> Stream:
 def libxl_optional_record() -> Stream:
     """An unknown optional libxl record, legal by the spec although Xen's reader refuses it."""
     s = bases.libxl_hvm()
-    s.before(s.last(libxl.Xl.END), libxl.unknown(0x80000123, b"not for you"))
+    s.before(s.last(Xl.END), libxl.unknown(0x80000123, b"not for you"))
     return s
 
 
@@ -95,6 +95,12 @@ def libxl_hvm_big_endian() -> Stream:
     """Big-endian libxl records around a big-endian image."""
     emulator = bases.emulator(order=BIG)
     return Stream(bases.libxl_items(hvm.Guest().image(order=BIG), emulator, BIG))
+
+
+@good("libxl", "image.big_endian")
+def libxl_mixed_byte_orders() -> Stream:
+    """A big-endian image inside a little-endian libxl stream: no saver makes it, but each layer says what it is."""
+    return Stream(bases.libxl_items(hvm.Guest().image(order=BIG), bases.emulator()))
 
 
 @good("libxl", "libxl.converted", "domain.converted")
@@ -207,5 +213,5 @@ def xl_hvm_live() -> Stream:
     """HVM guest after a live save of three passes."""
     guest = hvm.Guest()
     s = bases.xl_hvm()
-    s.after(s.last(libxc.Xc.PAGE_DATA), libxc.page_data(guest.pages([1, 2, 8])), libxc.page_data(guest.pages([2])))
+    s.after(s.last(Xc.PAGE_DATA), libxc.page_data(guest.pages([1, 2, 8])), libxc.page_data(guest.pages([2])))
     return s
