@@ -174,7 +174,7 @@ def truncated_no_libxl_end(s: Stream) -> None:
     s.remove_all(Xl.END)
 
 
-@bad(bases.libxl_hvm, "stream.truncated")
+@bad(bases.libxl_hvm_plain, "stream.truncated")
 def truncated_emulator(s: Stream) -> Item:
     """The stream ends inside the device model's state."""
     s.end_inside(s.first(Xl.EMULATOR_CONTEXT), 60)

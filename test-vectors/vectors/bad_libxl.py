@@ -75,7 +75,7 @@ def libxl_padding(s: Stream) -> Item:
     return record
 
 
-@bad(bases.libxl_hvm, "record.unknown")
+@bad(bases.libxl_hvm_plain, "record.unknown")
 def libxl_unknown_mandatory(s: Stream) -> Item:
     """A libxl record of type 6, the first without a meaning."""
     record = libxl.unknown(6, bytes(8))
@@ -83,7 +83,7 @@ def libxl_unknown_mandatory(s: Stream) -> Item:
     return record
 
 
-@bad(bases.libxl_hvm, "record.unknown")
+@bad(bases.libxl_hvm_plain, "record.unknown")
 def libxl_unknown_mandatory_highest(s: Stream) -> Item:
     """A libxl record of type 0x7fffffff."""
     record = libxl.unknown(0x7FFFFFFF)
@@ -101,7 +101,7 @@ def no_libxc_context(s: Stream) -> Item:
     return s.items[1]
 
 
-@bad(bases.libxl_hvm, "order.libxc_context")
+@bad(bases.libxl_hvm_plain, "order.libxc_context")
 def emulator_before_image(s: Stream) -> Item:
     """The device model's state comes before LIBXC_CONTEXT."""
     record = s.first(Xl.EMULATOR_CONTEXT)
@@ -117,19 +117,19 @@ def two_libxc_contexts(s: Stream) -> Item:
     return record
 
 
-@bad(bases.libxl_hvm, "order.emulator_context")
+@bad(bases.libxl_hvm_plain, "order.emulator_context")
 def no_emulator_context(s: Stream) -> None:
     """An HVM guest of Xen 4.17 with a full set of devices, but no device model state."""
-    s.remove_all(Xl.EMULATOR_CONTEXT, Xl.XENSTORE_DATA)
+    s.remove_all(Xl.EMULATOR_CONTEXT)
 
 
-@bad(bases.libxl_hvm, "order.emulator_context")
+@bad(bases.libxl_hvm_plain, "order.emulator_context")
 def xenstore_data_only(s: Stream) -> None:
     """The device model's xenstore data without its state."""
     s.remove_all(Xl.EMULATOR_CONTEXT)
 
 
-@bad(bases.libxl_hvm, "order.repeated")
+@bad(bases.libxl_hvm_plain, "order.repeated")
 def two_emulator_contexts(s: Stream) -> Item:
     """EMULATOR_CONTEXT twice; the second would overwrite the first."""
     record = libxl.emulator_context(libxl.qemu_state())
@@ -164,7 +164,7 @@ def xenstore_data_for_pv(s: Stream) -> Item:
 # --- emulator records
 
 
-@bad(bases.libxl_hvm, "emulator.length")
+@bad(bases.libxl_hvm_plain, "emulator.length")
 def emulator_context_short(s: Stream) -> Item:
     """EMULATOR_CONTEXT of 4 bytes."""
     record = s.first(Xl.EMULATOR_CONTEXT)
@@ -180,7 +180,7 @@ def xenstore_data_short(s: Stream) -> Item:
     return record
 
 
-@bad(bases.libxl_hvm, "emulator.id")
+@bad(bases.libxl_hvm_plain, "emulator.id")
 def emulator_id_3(s: Stream) -> Item:
     """Emulator 3, which nobody knows."""
     return s.first(Xl.EMULATOR_CONTEXT).set("I", 0, 3)
@@ -192,13 +192,13 @@ def xenstore_data_emulator_id(s: Stream) -> Item:
     return s.first(Xl.XENSTORE_DATA).set("I", 0, 0xFFFFFFFF)
 
 
-@bad(bases.libxl_hvm, "emulator.unknown_id")
+@bad(bases.libxl_hvm_plain, "emulator.unknown_id")
 def emulator_id_0(s: Stream) -> Item:
     """Emulator id 0 in a stream that no converter made."""
     return s.first(Xl.EMULATOR_CONTEXT).set("I", 0, 0)
 
 
-@bad(bases.libxl_hvm, "emulator.index")
+@bad(bases.libxl_hvm_plain, "emulator.index")
 def emulator_index_1(s: Stream) -> Item:
     """A second device model, which no guest has."""
     return s.first(Xl.EMULATOR_CONTEXT).set("I", 4, 1)
@@ -210,43 +210,43 @@ def state(s: Stream, payload: bytes) -> Record:
     return record
 
 
-@bad(bases.libxl_hvm, "emulator.empty")
+@bad(bases.libxl_hvm_plain, "emulator.empty")
 def emulator_empty(s: Stream) -> Item:
     """The sub-header and no state."""
     return state(s, b"")
 
 
-@bad(bases.libxl_hvm, "emulator.magic")
+@bad(bases.libxl_hvm_plain, "emulator.magic")
 def emulator_magic(s: Stream) -> Item:
     """The state of an upstream QEMU does not begin with "QEVM"."""
     return state(s, b"QEMU" + libxl.qemu_state()[4:])
 
 
-@bad(bases.libxl_hvm, "emulator.magic", "emulator.version")
+@bad(bases.libxl_hvm_plain, "emulator.magic", "emulator.version")
 def emulator_cut_in_magic(s: Stream) -> Item:
     """The state ends inside its own header."""
     return state(s, libxl.qemu_state()[:6])
 
 
-@bad(bases.libxl_hvm, "emulator.version")
+@bad(bases.libxl_hvm_plain, "emulator.version")
 def emulator_version_4(s: Stream) -> Item:
     """The state is of version 4."""
     return state(s, b"QEVM\0\0\0\4" + libxl.qemu_state()[8:])
 
 
-@bad(bases.libxl_hvm, "emulator.section")
+@bad(bases.libxl_hvm_plain, "emulator.section")
 def emulator_first_section(s: Stream) -> Item:
     """The first section is of kind 0x55."""
     return state(s, libxl.qemu_state()[:8] + b"\x55" + libxl.qemu_state()[9:])
 
 
-@bad(bases.libxl_hvm, "emulator.section", "emulator.end")
+@bad(bases.libxl_hvm_plain, "emulator.section", "emulator.end")
 def emulator_name_beyond_record(s: Stream) -> Item:
     """The name of the first section is longer than what is left."""
     return state(s, libxl.qemu_state()[:8] + b"\x04\0\0\0\0\xfftimer")
 
 
-@bad(bases.libxl_hvm, "emulator.end")
+@bad(bases.libxl_hvm_plain, "emulator.end")
 def emulator_no_end_mark(s: Stream) -> Item:
     """The end mark of the state is missing."""
     return state(s, libxl.qemu_state()[:-1])
@@ -324,7 +324,7 @@ def xenstore_physmap_without_name(s: Stream) -> Item:
 # --- checkpoints
 
 
-@bad(bases.libxl_hvm, "checkpoint.outside")
+@bad(bases.libxl_hvm_plain, "checkpoint.outside")
 def checkpoint_end_outside(s: Stream) -> Item:
     """CHECKPOINT_END in a plain stream."""
     record = libxl.checkpoint_end()
@@ -368,7 +368,7 @@ def checkpoint_state_back(s: Stream) -> Item:
     return s.first(Xl.CHECKPOINT_STATE).set("I", 0, 2)
 
 
-@bad(bases.libxl_hvm, "checkpoint.state_place")
+@bad(bases.libxl_hvm_plain, "checkpoint.state_place")
 def checkpoint_state_in_plain(s: Stream) -> Item:
     """CHECKPOINT_STATE in a plain stream."""
     record = libxl.checkpoint_state(0)

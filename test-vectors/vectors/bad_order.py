@@ -562,3 +562,30 @@ def records_swapped_types(s: Stream) -> Item:
     if struct.unpack_from("<I", wrong.body)[0] != 0:
         raise ValueError("the count should be the TSC mode, 0")
     return wrong
+
+
+@bad(bases.hvm_image, "order.page_data_late", "order.page_data", "order.tail")
+def context_before_memory(s: Stream) -> None:
+    """HVM_CONTEXT before the memory: a restorer keeps it for later, but no saver sends it so early."""
+    s.move_before(s.first(Xc.HVM_CONTEXT), s.first(Xc.PAGE_DATA))
+
+
+@bad(bases.pv64, "order.page_data_late", "order.page_data", "order.tail")
+def vcpu_before_memory(s: Stream) -> None:
+    """A vCPU context before the memory."""
+    s.move_before(s.first(Xc.VCPU_BASIC), s.first(Xc.PAGE_DATA))
+
+
+@bad(bases.pv64_v2, "order.pv_info")
+def shared_info_before_pv_info(s: Stream) -> Item:
+    """SHARED_INFO comes first of all, when its width is not yet known."""
+    record = s.first(Xc.SHARED_INFO)
+    s.move_before(record, s.first(Xc.PV_INFO))
+    return record
+
+
+@bad(bases.pv64, "order.static_data_end")
+def static_data_end_before_end(s: Stream) -> Item:
+    """STATIC_DATA_END is the last record but one."""
+    s.move_before(s.first(Xc.STATIC_DATA_END), s.first(Xc.END))
+    return s.first(Xc.P2M_FRAMES)

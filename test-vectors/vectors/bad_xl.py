@@ -189,7 +189,7 @@ def xl_type_hvm_for_pv(s: Stream) -> Item:
     return with_config(s, xl.config("hvm", 2, pv.PAGES))
 
 
-@bad(bases.xl_hvm, "xl.guest_type")
+@bad(bases.xl_hvm_plain, "xl.guest_type")
 def xl_type_pv_for_hvm(s: Stream) -> Item:
     """The config says PV, the image is of an HVM guest."""
     return with_config(s, xl.config("pv", 2, hvm.PAGES))
@@ -201,7 +201,7 @@ def xl_vcpus_too_few(s: Stream) -> Item:
     return with_config(s, xl.config("pv", 1, pv.PAGES))
 
 
-@bad(bases.xl_hvm, "xl.vcpus")
+@bad(bases.xl_hvm_plain, "xl.vcpus")
 def xl_vcpus_too_few_hvm(s: Stream) -> Item:
     """The config of an HVM guest has one vCPU, its context two."""
     return with_config(s, xl.config("hvm", 1, hvm.PAGES))

@@ -326,6 +326,12 @@ def libxc_hvm_empty_params() -> Stream:
     return s
 
 
+@good("libxc", "image.big_endian")
+def libxc_pv32_big_endian() -> Stream:
+    """32-bit PV guest, version 2, with a big-endian body."""
+    return pv.stream(4, version=2, xen=(4, 13), order=BIG)
+
+
 @good("libxc", "domain.converted")
 def libxc_converted_pv() -> Stream:
     """PV image by the legacy converter: version 3 without policies, holes left out, SHARED_INFO last."""

@@ -158,7 +158,7 @@ def hostile_xenstore_long_key(s: Stream) -> Item:
     return record
 
 
-@bad(bases.libxl_hvm, "image.marker", "order.libxc_context", "order.duplicate", "image.id")
+@bad(bases.libxl_hvm_plain, "image.marker", "order.libxc_context", "order.duplicate", "image.id")
 def hostile_nested_libxl(s: Stream) -> Item:
     """A libxl stream inside a libxl stream inside another, a hundred deep."""
     nest = [item for _ in range(100) for item in (libxl.header(), libxl.libxc_context())]

@@ -58,6 +58,36 @@ def cpuid_leaves() -> List[Leaf]:
     return basic + hypervisor + extended
 
 
+def full_leaves() -> List[Leaf]:
+    """120 leaves, as many as any release takes: six caches, three feature subleaves, xstate up to bit 62."""
+    leaves = [leaf for leaf in cpuid_leaves() if leaf[0] not in (4, 7, 0xD) and leaf[0] < 0x80000000]
+    leaves += [(4, n, 0x1C004120 | n % 3 + 1, 0x01C0003F, 0x3F, 0) for n in range(6)]
+    leaves += [(7, 0, 2, 0x000027A9, 0, 0x9C000400), (7, 1, 0, 0, 0, 0), (7, 2, 0, 0, 0, 0)]
+    leaves += [(0xD, 0, XCR0, 0x340, 0x3C0, 0x40000000), (0xD, 1, 1, 0, 0, 0), (0xD, 2, 256, 576, 0, 0)]
+    leaves += [(0xD, n, 0, 0, 0, 0) for n in range(3, 62)] + [(0xD, 62, 128, 832, 0, 0)]
+    leaves += [(0x80000000, NO_SUBLEAF, 0x80000021, 0, 0, 0)]
+    leaves += [leaf for leaf in cpuid_leaves() if leaf[0] > 0x80000000]
+    leaves += [(0x80000000 + n, NO_SUBLEAF, 0, 0, 0, 0) for n in range(9, 0x22)]
+    return sorted(leaves)
+
+
+def old_leaves() -> List[Leaf]:
+    """A machine without xsave, whose basic leaves end at 0xA."""
+    leaves = [leaf for leaf in cpuid_leaves() if not 0xB <= leaf[0] < 0x40000000]
+    leaves[0] = _vendor(0xA, 0)
+    leaves[1] = (1, NO_SUBLEAF, 0x000106A5, 0x00020800, 0x80BA2203, 0x1FCBFBFF)
+    return leaves
+
+
+def avx512_leaves() -> List[Leaf]:
+    """The xstate of AVX-512: three more components, at their standard offsets."""
+    leaves = [leaf for leaf in cpuid_leaves() if leaf[0] != 0xD]
+    leaves += [(0xD, 0, 0xE7, 0xA80, 0xA80, 0), (0xD, 1, 1, 0, 0, 0), (0xD, 2, 256, 576, 0, 0)]
+    leaves += [(0xD, 3, 0, 0, 0, 0), (0xD, 4, 0, 0, 0, 0)]
+    leaves += [(0xD, 5, 64, 1088, 0, 0), (0xD, 6, 512, 1152, 0, 0), (0xD, 7, 1024, 1664, 0, 0)]
+    return sorted(leaves)
+
+
 def msrs(xen: Tuple[int, int] = (4, 17)) -> List[Tuple[int, int, int]]:
     """4.14 wrote one MSR, later releases two."""
     platform = (PLATFORM_INFO, 0, CPUID_FAULTING)
