@@ -719,7 +719,7 @@ static void truncated(struct xsr_decoder *d)
 
 enum xsr_status xsr_decoder_finish(struct xsr_decoder *d)
 {
-	if (d->state == STATE_TRAILER || d->state == STATE_FINISHED) {
+	if (d->state == STATE_END || d->state == STATE_TRAILER || d->state == STATE_FINISHED) {
 		d->state = STATE_FINISHED;
 		return XSR_OK;
 	}
