@@ -208,7 +208,7 @@ static enum step detect_failed(struct xsr_decoder *d, enum xsr_format format)
 
 	if (format == XSR_FORMAT_UNKNOWN)
 		id = F_STREAM_UNKNOWN;
-	else if (format == XSR_FORMAT_LEGACY || format == XSR_FORMAT_XEND)
+	else if (format == XSR_FORMAT_LEGACY)
 		id = F_STREAM_LEGACY;
 	struct xsr_finding *f = fail(d, id, XSR_LAYER_NONE, 0, "");
 	if (format == XSR_FORMAT_UNKNOWN)

@@ -92,6 +92,7 @@ void headers_image(struct xsr_verifier *v, const struct xsr_event *e)
 {
 	const struct xsr_image_header *h = &e->u.image;
 
+	v->order.second_image = v->summary.has_image;
 	v->summary.has_image = true;
 	v->summary.image = *h;
 	v->facts.image_version = h->version;

@@ -306,10 +306,10 @@ void order_record(struct xsr_verifier *v, const struct xsr_record *r)
 	    !bookkeeping && !(r->layer == XSR_LAYER_LIBXC && r->type == XSR_LIBXC_END);
 	if (v->depth < XSR_DEPTH_STREAM || !known(r))
 		return;
-	if (r->layer == XSR_LAYER_LIBXC)
-		libxc_order(v, r);
-	else
+	if (r->layer == XSR_LAYER_LIBXL)
 		libxl_order(v, r);
+	else if (!v->order.second_image)
+		libxc_order(v, r);
 }
 
 void order_vcpu(struct xsr_verifier *v, const struct xsr_record *r, uint32_t id)

@@ -34,6 +34,7 @@ struct order_state {
 	bool in_checkpoint;        /* between libxc CHECKPOINT and libxl CHECKPOINT_END */
 	bool after_checkpoint;     /* the last record completed a checkpoint */
 	bool after_checkpoint_end; /* the last record was a CHECKPOINT_END */
+	bool second_image;         /* another image began: its order is not judged again */
 	uint64_t since_checkpoint; /* records since the last complete checkpoint */
 };
 

@@ -135,7 +135,7 @@ static void record_begin(struct xsr_verifier *v, const struct xsr_record *r)
 	order_record(v, r);
 }
 
-/* Facts from a body that later rules stand on: guest width, P2M range, vCPU ids. */
+/* What the rules on more than one record need of a body: P2M range, vCPU ids. */
 static void learn(struct xsr_verifier *v, const struct xsr_event *e)
 {
 	const struct xsr_record *r = e->record;
@@ -144,17 +144,6 @@ static void learn(struct xsr_verifier *v, const struct xsr_event *e)
 	if (r->layer != XSR_LAYER_LIBXC || e->u.bytes.position || e->u.bytes.length < 8)
 		return;
 	switch (r->type) {
-	case XSR_LIBXC_X86_PV_INFO:
-		if (v->facts.width)
-			return;
-		v->facts.width = reader_u8(&body);
-		v->facts.levels = reader_u8(&body);
-		if (!(v->facts.width == 4 && v->facts.levels == 3) &&
-		    !(v->facts.width == 8 && v->facts.levels == 4))
-			v->facts.width = v->facts.levels = 0;
-		v->summary.guest_width = v->facts.width;
-		v->summary.guest_levels = v->facts.levels;
-		return;
 	case XSR_LIBXC_X86_PV_P2M_FRAMES: {
 		uint32_t start = reader_u32(&body), end = reader_u32(&body);
 
@@ -272,6 +261,8 @@ enum xsr_status xsr_verifier_finish(struct xsr_verifier *v, const struct xsr_dec
 	if (v->finished)
 		return v->verdict.status;
 	v->summary.format = xsr_decoder_format(decoder);
+	v->summary.guest_width = v->facts.width;
+	v->summary.guest_levels = v->facts.levels;
 	order_finish(v, xsr_decoder_error(decoder));
 	pages_finish(v);
 	headers_trailer(v);
