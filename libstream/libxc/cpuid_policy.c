@@ -226,6 +226,12 @@ static bool recode(const struct image_facts *facts, bool big_endian, const uint8
 	return true;
 }
 
+/* Where the guest's CPU has its extended states: what xsave areas are measured by. */
+static void learn(struct image_facts *facts, bool big_endian, const uint8_t *body, size_t length)
+{
+	xstate_layout_learn(&facts->xstate, body, length, big_endian);
+}
+
 const struct record_family cpuid_policy_family = {
     .layer = XSR_LAYER_LIBXC,
     .type = XSR_LIBXC_X86_CPUID_POLICY,
@@ -236,5 +242,6 @@ const struct record_family cpuid_policy_family = {
     .bad_length = F_CPUID_POLICY_LENGTH,
     .check = check,
     .describe = describe,
+    .learn = learn,
     .recode = recode,
 };

@@ -7,11 +7,21 @@
 #include "libxc/msr_policy.h"
 #include "libxc/p2m_frames.h"
 #include "libxc/pv_info.h"
+#include "libxc/shared_info.h"
 #include "libxc/tsc_info.h"
+#include "libxc/vcpu_basic.h"
+#include "libxc/vcpu_extended.h"
+#include "libxc/vcpu_msrs.h"
+#include "libxc/vcpu_xsave.h"
 
 const struct record_family *const libxc_families[] = {
     &pv_info_family,
     &p2m_frames_family,
+    &vcpu_basic_family,
+    &vcpu_extended_family,
+    &vcpu_xsave_family,
+    &vcpu_msrs_family,
+    &shared_info_family,
     &tsc_info_family,
     &hvm_params_family,
     &cpuid_policy_family,

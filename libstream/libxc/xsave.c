@@ -13,12 +13,14 @@
 #define X87_REGISTERS 8u
 #define XMM_REGISTERS 16u
 
-static void check_masks(const struct check *c, const struct xsave_findings *f, const struct xsave_image *x,
+/* False if xcr0_accum makes no sense: then there is nothing to measure the area by, nor a policy to ask. */
+static bool check_masks(const struct check *c, const struct xsave_findings *f, const struct xsave_image *x,
     uint64_t at)
 {
 	const struct xstate_layout *layout = &c->facts->xstate;
+	bool legal = xstate_legal(x->xcr0_accum);
 
-	if (!xstate_legal(x->xcr0_accum))
+	if (!legal)
 		check_report(c, f->xcr0, at + AT_ACCUM, "xcr0_accum", "x87 and states with all that they need",
 		    "0x%" PRIx64, x->xcr0_accum);
 	if (!xstate_legal(x->xcr0))
@@ -27,9 +29,10 @@ static void check_masks(const struct check *c, const struct xsave_findings *f, c
 	else if (x->xcr0 & ~x->xcr0_accum)
 		check_report(c, f->xcr0, at, "xcr0", "states in xcr0_accum", "0x%" PRIx64 " with xcr0_accum 0x%" PRIx64,
 		    x->xcr0, x->xcr0_accum);
-	if (layout->known && x->xcr0_accum & ~layout->states)
+	if (legal && layout->known && x->xcr0_accum & ~layout->states)
 		check_report(c, f->policy, at + AT_ACCUM, "xcr0_accum", "states of the CPUID policy",
 		    "0x%" PRIx64 " with a policy of 0x%" PRIx64, x->xcr0_accum, layout->states);
+	return legal;
 }
 
 /* The area must have its header; XSTATE_MIN_SIZE bytes of it are here. */
@@ -86,20 +89,23 @@ static void check_length(const struct check *c, const struct xsave_findings *f, 
 
 void xsave_check(const struct check *c, const struct xsave_findings *f, const struct xsave_image *x, uint64_t at)
 {
+	bool legal;
+
 	if (!x->length) {
 		if (x->xcr0 || x->xcr0_accum)
 			check_report(c, f->area, at + AT_AREA, "area", "an area, or masks of 0",
 			    "none, xcr0_accum 0x%" PRIx64, x->xcr0_accum);
 		return;
 	}
-	check_masks(c, f, x, at);
+	legal = check_masks(c, f, x, at);
 	if (x->length < XSTATE_MIN_SIZE) {
 		check_report(c, f->area, at + AT_AREA, "area", "at least 576 bytes", "%" PRIu64 " bytes", x->length);
 		return;
 	}
 	if (x->have >= XSTATE_MIN_SIZE)
 		check_header(c, f, x, at + AT_AREA);
-	check_length(c, f, x, at + AT_AREA);
+	if (legal)
+		check_length(c, f, x, at + AT_AREA);
 }
 
 /* A register of up to 16 bytes, highest byte first, as a person would write the number. */

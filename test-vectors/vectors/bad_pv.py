@@ -99,6 +99,43 @@ def vcpu_basic_offline(s: Stream) -> Item:
     return s.last(Xc.VCPU_BASIC).set_native("Q", BLOB + 0x200, 0x05)
 
 
+@bad(bases.pv64, "vcpu_basic.flags")
+def vcpu_basic_unknown_flag(s: Stream) -> Item:
+    """Flag bit 6, which does not exist."""
+    return s.last(Xc.VCPU_BASIC).set_native("Q", BLOB + 0x200, 0x65)
+
+
+@bad(bases.pv64, "vcpu_basic.vm_assist")
+def vm_assist_unknown(s: Stream) -> Item:
+    """Assist bit 6 of vCPU 0, which does not exist."""
+    return s.first(Xc.VCPU_BASIC).set_native("Q", BLOB + 0x1410, 0x60)
+
+
+@bad(bases.pv64, "vcpu_basic.debugreg")
+def debugreg_7_wide(s: Stream) -> Item:
+    """dr7 has a bit above 31."""
+    return s.first(Xc.VCPU_BASIC).set_native("Q", BLOB + 0x13B8 + 7 * 8, 1 << 32 | 0x400)
+
+
+@bad(bases.pv32, "vcpu_basic.eflags")
+def eflags_vm_pv32(s: Stream) -> Item:
+    """eflags of a 32-bit vCPU says virtual-8086 mode."""
+    return s.first(Xc.VCPU_BASIC).set_native("I", BLOB + 0x22C, 0x20246)
+
+
+@bad(bases.pv64, "vcpu_basic.cr1")
+def cr1_missing_in_user_mode(s: Stream) -> Item:
+    """A vCPU stopped in user mode without a page table for it."""
+    record = s.first(Xc.VCPU_BASIC).set_native("Q", BLOB + 0x200, 0x21)
+    return record.set_native("Q", BLOB + 0x1380, 0)
+
+
+@bad(bases.pv64, "vcpu_basic.cr1")
+def cr1_low_bits(s: Stream) -> Item:
+    """The user page table without its mark in bit 0."""
+    return s.first(Xc.VCPU_BASIC).set_native("Q", BLOB + 0x1380, pv.USER_TOP << 12 | 0x18)
+
+
 def _start_info(s: Stream, pfn: int) -> Item:
     return s.first(Xc.VCPU_BASIC).set_native("Q", BLOB + 0x268, pfn)
 
