@@ -6,6 +6,7 @@
 #ifndef XSR_TESTS_FEED_H
 #define XSR_TESTS_FEED_H
 
+#include <libstream/encoder.h>
 #include <libstream/verify.h>
 
 #include <stdio.h>
@@ -47,8 +48,11 @@ const struct feed_vector *feed_vectors(void);
 /* The bytes of a vector, uncompressed if it is gzip'd. A damaged gzip file gives an empty blob. */
 struct feed_blob feed_vector_load(const struct feed_vector *vector);
 
-/* True if the vector is stored compressed. */
-bool feed_vector_compressed(const struct feed_vector *vector);
+/*
+ * Smallest piece that a vector is worth feeding in: 1, but for the few that are many MiB long. What the small sizes
+ * show, they show with the others.
+ */
+size_t feed_smallest(size_t size);
 
 typedef void feed_event_fn(void *context, const struct xsr_event *event);
 
@@ -57,6 +61,7 @@ struct feed {
 	size_t chunk;           /* bytes at a time; 0: all at once */
 	enum xsr_format format; /* for xsr_decoder_new() */
 	bool skip;              /* skip page data instead of feeding it */
+	bool omit_pages;        /* leave PAGES out of feed_events_text() */
 	feed_event_fn *event;   /* NULL for none */
 	void *context;          /* its first argument */
 };
