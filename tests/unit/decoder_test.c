@@ -377,6 +377,16 @@ START_TEST(formats_can_be_demanded)
 }
 END_TEST
 
+/* The manifest has one name for all wrappers, and "none" for what could be anything. */
+static bool same_format(const char *name, enum xsr_format format)
+{
+	if (strcmp(name, "none") == 0)
+		return true;
+	if (strcmp(name, "wrapper") == 0)
+		return format == XSR_FORMAT_XAPI || format == XSR_FORMAT_LIBVIRT || format == XSR_FORMAT_XEND;
+	return strcmp(name, xsr_format_name(format)) == 0;
+}
+
 START_TEST(detection_names_the_format)
 {
 	for (const struct feed_vector *v = feed_vectors(); v->name; v++) {
@@ -384,8 +394,8 @@ START_TEST(detection_names_the_format)
 		enum xsr_format format = xsr_detect(blob.data, blob.size);
 
 		/* An empty blob is a gzip file that is damaged: there is nothing to look at. */
-		if (blob.size && strcmp(v->format, "none") != 0 && v->format[0])
-			ck_assert_msg(strcmp(v->format, xsr_format_name(format)) == 0, "%s: %s, not %s", v->name,
+		if (blob.size)
+			ck_assert_msg(same_format(v->format, format), "%s: %s, not %s", v->name,
 			    xsr_format_name(format), v->format);
 		/* No byte behind the sixteenth counts, and fewer bytes never name another format. */
 		if (blob.size > XSR_DETECT_SIZE)

@@ -82,6 +82,7 @@ END_TEST
 struct recoder {
 	struct image_facts facts; /* as a verifier would know them */
 	const char *name;         /* for messages */
+	bool good;                /* no body may be refused */
 	unsigned *done;           /* bodies recoded, by layer and type */
 };
 
@@ -105,9 +106,13 @@ static void recode_event(void *context, const struct xsr_event *e)
 		return;
 	if (family->learn)
 		family->learn(&c->facts, r->big_endian, e->u.bytes.data, e->u.bytes.length);
-	ck_assert_msg(family->recode(&c->facts, r->big_endian, e->u.bytes.data, e->u.bytes.length, &out),
-	    "%s: %s record %" PRIu64 " is refused", c->name, xsr_record_name(r->layer, r->type), r->index);
-	ck_assert_msg(out.length == e->u.bytes.length && memcmp(room, e->u.bytes.data, out.length) == 0,
+	if (!family_length_legal(family, r->length) ||
+	    !family->recode(&c->facts, r->big_endian, e->u.bytes.data, e->u.bytes.length, &out)) {
+		require(!c->good, "%s: %s record %" PRIu64 " is refused", c->name, xsr_record_name(r->layer, r->type),
+		    r->index);
+		return;
+	}
+	require(out.length == e->u.bytes.length && memcmp(room, e->u.bytes.data, out.length) == 0,
 	    "%s: %s record %" PRIu64 " is encoded differently", c->name, xsr_record_name(r->layer, r->type),
 	    r->index);
 	c->done[(r->layer == XSR_LAYER_LIBXL ? 32 : 0) + r->type]++;
@@ -118,13 +123,10 @@ START_TEST(bodies_survive_their_typed_form)
 	unsigned done[64] = {0};
 
 	for (const struct feed_vector *v = feed_vectors(); v->name; v++) {
-		struct recoder c = {.name = v->name, .done = done};
+		struct recoder c = {.name = v->name, .good = strcmp(v->verdict, "good") == 0, .done = done};
 		struct feed feed = {.chunk = 4096, .skip = true, .event = recode_event, .context = &c};
-		struct feed_blob blob;
+		struct feed_blob blob = feed_vector_load(v);
 
-		if (strcmp(v->verdict, "good") != 0)
-			continue;
-		blob = feed_vector_load(v);
 		feed_run(&feed, blob.data, blob.size, NULL);
 		feed_blob_free(&blob);
 	}
@@ -132,7 +134,7 @@ START_TEST(bodies_survive_their_typed_form)
 		const struct record_family *family = family_find(i < 32 ? XSR_LAYER_LIBXC : XSR_LAYER_LIBXL, i % 32);
 
 		if (family && family->recode)
-			ck_assert_msg(done[i] > 0, "no good vector has a %s body to recode",
+			ck_assert_msg(done[i] > 0, "no vector has a %s body to recode",
 			    xsr_record_name(family->layer, family->type));
 	}
 }
