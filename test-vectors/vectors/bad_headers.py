@@ -76,7 +76,7 @@ def truncated_xl_header(s: Stream) -> Item:
 def truncated_xl_config(s: Stream) -> Item:
     """The file ends inside the config."""
     s.end_inside(s.items[1], 40)
-    return s.header("xl")
+    return s.items[1]
 
 
 @bad(bases.xl_pv, "stream.truncated")
@@ -182,10 +182,9 @@ def truncated_emulator(s: Stream) -> Item:
 
 
 @bad(bases.libxl_pv, "stream.truncated")
-def truncated_before_image(s: Stream) -> Item:
+def truncated_before_image(s: Stream) -> None:
     """Nothing follows LIBXC_CONTEXT."""
     s.end_inside(s.first(Xl.LIBXC_CONTEXT), 8)
-    return s.first(Xl.LIBXC_CONTEXT)
 
 
 # --- what comes after END

@@ -145,7 +145,7 @@ def emulator_for_pv(s: Stream) -> Item:
     return record
 
 
-@bad(bases.xl_pvh, "emulator.guest")
+@bad(bases.xl_pvh, "emulator.guest", stage="deep")
 def emulator_for_pvh(s: Stream) -> Item:
     """Device model state for a guest whose config says PVH."""
     record = libxl.emulator_context(libxl.qemu_state())
@@ -404,7 +404,7 @@ def checkpoint_with_new_headers(s: Stream) -> None:
 
 
 @bad(bases.remus_hvm, "checkpoint.outside", "record.limit", "record.guest", "record.unknown", "record.length",
-     "vcpu_basic.length", "stream.truncated", depth="record")
+     "vcpu_basic.length", "image.marker", depth="record")
 def checkpoint_end_before_checkpoint(s: Stream) -> Item:
     """CHECKPOINT_END comes while libxc is still writing."""
     record = libxc.unknown(Xl.CHECKPOINT_END)

@@ -339,14 +339,14 @@ def late_p2m_frames(s: Stream) -> Item:
 def no_memory_pv(s: Stream) -> Item:
     """A PV image without any PAGE_DATA."""
     s.remove_all(Xc.PAGE_DATA)
-    return s.first(Xc.TSC_INFO)
+    return s.first(Xc.SHARED_INFO)
 
 
 @bad(bases.hvm_image, "order.page_data")
 def no_memory_hvm(s: Stream) -> Item:
     """An HVM image without any PAGE_DATA."""
     s.remove_all(Xc.PAGE_DATA)
-    return s.first(Xc.TSC_INFO)
+    return s.first(Xc.HVM_CONTEXT)
 
 
 @bad(bases.pv64, "order.page_data", "order.pv_info", "order.static_data_end")
@@ -360,7 +360,7 @@ def nothing_but_end(s: Stream) -> Item:
 def memory_last(s: Stream) -> Item:
     """All memory behind the end-of-stream records."""
     s.move_before(s.first(Xc.PAGE_DATA), s.first(Xc.END))
-    return s.first(Xc.TSC_INFO)
+    return s.first(Xc.SHARED_INFO)
 
 
 @bad(bases.pv64, "order.page_data_late")

@@ -115,7 +115,7 @@ def xl_config_inner_nul(s: Stream) -> Item:
     return with_config(s, CONFIG[:60] + b"\0" + CONFIG[60:])
 
 
-@bad(bases.xl_pv, "xl.config_nul", "xl.no_config")
+@bad(bases.xl_pv, "xl.config_nul")
 def xl_config_empty_json(s: Stream) -> Item:
     """The JSON flag is set, and the config has not even its NUL."""
     return with_config(s, b"")

@@ -28,6 +28,7 @@ class Vector(NamedTuple):
     make: Callable[[], "Made"]
     findings: Sequence[str]       # good: all that a verifier tells; others: one of these is expected
     depth: str                    # the least depth at which it must be found
+    stage: str                    # deep: only the deep verifier can find it
     suffix: str
 
 
@@ -53,7 +54,7 @@ FINDINGS = load_findings()
 
 
 def _add(verdict: str, function: Callable, layer: str, make: Callable[[], Made], findings: Sequence[str],
-         depth: Optional[str], suffix: str) -> None:
+         depth: Optional[str], suffix: str, stage: Optional[str] = None) -> None:
     for name in findings:
         if name not in FINDINGS:
             raise KeyError("%s: no finding %s" % (function.__name__, name))
@@ -65,7 +66,9 @@ def _add(verdict: str, function: Callable, layer: str, make: Callable[[], Made],
         raise ValueError(name + ": no explanation")
     if depth is None:
         depth = FINDINGS[findings[0]].depth if findings else "stream"
-    VECTORS.append(Vector(name, sentence, layer, make, tuple(findings), depth, suffix))
+    if stage is None:
+        stage = "deep" if findings and all(FINDINGS[n].stage == "deep" for n in findings) else "base"
+    VECTORS.append(Vector(name, sentence, layer, make, tuple(findings), depth, stage, suffix))
 
 
 def good(layer: str, *findings: str, suffix: str = ".img") -> Callable:
@@ -77,13 +80,13 @@ def good(layer: str, *findings: str, suffix: str = ".img") -> Callable:
 
 
 def bad(base: Callable[[], Stream], *findings: str, depth: Optional[str] = None,
-        layer: Optional[str] = None) -> Callable:
+        layer: Optional[str] = None, stage: Optional[str] = None) -> Callable:
     """A good stream that the function spoils; the function returns the record or header at fault."""
     def declare(function: Callable[[Stream], Optional[Item]]) -> Callable:
         def make() -> Made:
             stream = base()
             return Made(stream, function(stream))
-        _add("bad", function, layer or _base_layer(base), make, findings, depth, ".img")
+        _add("bad", function, layer or _base_layer(base), make, findings, depth, ".img", stage)
         return function
     return declare
 
@@ -123,10 +126,13 @@ def describe(vector: Vector) -> Dict[str, object]:
     place = None
     if made.culprit is not None and isinstance(content, Stream):
         content.locate(made.culprit)
-        is_record = isinstance(made.culprit, Record)
+        # A record whose own header is cut short has neither type nor index yet.
+        beheaded = content.cut is not None and content.cut[0] is made.culprit and 0 <= content.cut[1] < 8
+        is_record = isinstance(made.culprit, Record) and not beheaded
         place = {
             "layer": made.culprit.layer,
             "offset": made.culprit.offset,
+            "length": len(made.culprit.encode()),
             "index": made.culprit.index if is_record else None,
             "type": int(made.culprit.kind) if is_record else None,
         }
@@ -141,7 +147,7 @@ def describe(vector: Vector) -> Dict[str, object]:
         "findings": list(vector.findings),
         "record": place,
         "depth": vector.depth,
-        "stage": "deep" if vector.findings and all(FINDINGS[n].stage == "deep" for n in vector.findings) else "base",
+        "stage": vector.stage,
         "status": 1 if worst == "error" else 0,
         "strict_status": 0 if worst == "note" else 1,
         "size": len(data),

@@ -20,7 +20,7 @@ def remus_libxc_pv_v2() -> Stream:
     return bases.remus_pv_libxc(version=2, xen=(4, 13))
 
 
-@good("libxc")
+@good("libxc", "checkpoint.end")
 def remus_libxc_pv_xen46() -> Stream:
     """Xen 4.6 appended END when the checkpoint callback asked to stop."""
     s = bases.remus_pv_libxc(version=2, xen=(4, 6))
@@ -36,7 +36,7 @@ def remus_libxc_idle() -> Stream:
     return s
 
 
-@good("libxc", "checkpoint.eof", "checkpoint.partial")
+@good("libxc", "checkpoint.partial")
 def remus_libxc_torn() -> Stream:
     """The link broke inside a page of the third round; a restore drops that round and runs from the second."""
     guest = pv.Guest()
@@ -73,7 +73,7 @@ def remus_xl_hvm() -> Stream:
     return Stream([*xl.header(xl.config("hvm", 2, hvm.PAGES)), *bases.remus_hvm().items])
 
 
-@good("libxl")
+@good("libxl", "checkpoint.end")
 def remus_libxl_pv_xen46() -> Stream:
     """Remus of Xen 4.6 that was asked to stop: libxc END and libxl END follow the last checkpoint."""
     guest = pv.Guest()
@@ -88,7 +88,7 @@ def colo_libxl_hvm() -> Stream:
     return bases.colo_hvm()
 
 
-@good("libxl", "checkpoint.eof", "checkpoint.partial")
+@good("libxl", "checkpoint.partial")
 def remus_libxl_torn_checkpoint() -> Stream:
     """The link broke after libxc's CHECKPOINT but before CHECKPOINT_END: the second checkpoint does not count."""
     s = bases.remus_hvm()

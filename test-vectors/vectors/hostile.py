@@ -94,11 +94,10 @@ def hostile_p2m_max(s: Stream) -> Item:
 
 
 @bad(bases.pv64, "shared_info.max_pfn", "p2m_frames.start", "page_data.missing")
-def hostile_p2m_high_window(s: Stream) -> Item:
+def hostile_p2m_high_window(s: Stream) -> None:
     """P2M frames of the last 512 pfns below 2^32 only, correct in number: 4 billion pfns from 16 bytes."""
     record = libxc.p2m_frames(0xFFFFFE00, 0xFFFFFFFF, [5])
     s.replace(s.first(Xc.P2M_FRAMES), record)
-    return record
 
 
 @bad(bases.hvm_image, "hvm_params.length")

@@ -192,13 +192,13 @@ class Stream:
         self.cut = (None, length)
 
     def _walk(self) -> Iterator[Tuple[Item, bytes]]:
-        counts = {"libxl": 0, "libxc": 0}
+        records = 0
         offset = 0
         for item in self.items:
             item.offset = offset
             if isinstance(item, Record):
-                item.index = counts[item.layer]
-                counts[item.layer] += 1
+                item.index = records
+                records += 1
             data = item.encode()
             offset += len(data)
             yield item, data
