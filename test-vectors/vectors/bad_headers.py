@@ -108,7 +108,7 @@ def truncated_domain_header(s: Stream) -> Item:
 
 @bad(bases.pv64, "stream.truncated")
 def truncated_headers_only(s: Stream) -> None:
-    """Both headers and then nothing."""
+    """Both headers, then nothing."""
     s.end_inside(s.header("domain"), 16)
 
 

@@ -167,10 +167,10 @@ def hostile_nested_libxl(s: Stream) -> Item:
 
 @bad_bytes("libxc", "stream.truncated", suffix=".img.gz")
 def hostile_gzip_bomb() -> bytes:
-    """64 KiB of gzip that become 64 MiB of an optional record: time, but no memory."""
+    """A few KiB of gzip that become 32 MiB of an optional record: time, but no memory."""
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     head = Stream(pv.Guest().start()).encode() + announced(0x80000000, 0x08000000).encode()
-    parts = [packer.compress(head)] + [packer.compress(bytes(1 << 20)) for _ in range(64)]
+    parts = [packer.compress(head)] + [packer.compress(bytes(1 << 20)) for _ in range(32)]
     return b"".join(parts) + packer.flush()
 
 
