@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* The engine of libxenguest: xc_domain_save() in the child, its callbacks served by the parent. */
+#include "guest.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <xenctrl.h>
+#include <xenguest.h>
+
+#include "xen-common/xen.h"
+
+/* What the callbacks need. */
+struct context {
+	struct engine_port *port; /* way to the parent */
+};
+
+static void on_log(void *data, enum engine_level level, const char *text)
+{
+	const struct context *context = data;
+
+	engine_log(context->port, level, text);
+}
+
+static void on_progress(void *data, const char *what, uint64_t done, uint64_t total)
+{
+	const struct context *context = data;
+
+	engine_progress(context->port, what, done, total);
+}
+
+static int on_suspend(void *data)
+{
+	const struct context *context = data;
+
+	return engine_ask_suspend(context->port);
+}
+
+/* libxenguest calls this for PVH as well, which has no device model: the parent knows. */
+static int on_logdirty(uint32_t domid, unsigned enable, void *data)
+{
+	const struct context *context = data;
+
+	(void)domid;
+	return engine_ask_logdirty(context->port, enable) ? 0 : -1;
+}
+
+static int save(const struct engine_job *job, int stream_fd, struct engine_port *port)
+{
+	struct context context = {.port = port};
+	struct save_callbacks callbacks = {
+	    .suspend = on_suspend,
+	    .switch_qemu_logdirty = on_logdirty,
+	    .data = &context,
+	};
+	struct xen_logger logger;
+	xc_interface *xc;
+	int result, error;
+
+	xen_logger_init(&logger, on_log, on_progress, &context);
+	xc = xc_interface_open(&logger.vtable, &logger.vtable, 0);
+	if (!xc)
+		return -1;
+	result = xc_domain_save(xc, stream_fd, job->domid, job->live ? XCFLAGS_LIVE : 0, &callbacks, XC_STREAM_PLAIN, -1);
+	error = errno;
+	xc_interface_close(xc);
+	errno = error;
+	return result;
+}
+
+engine_body *const guest_engine = save;

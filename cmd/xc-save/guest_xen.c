@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* The guest on a real Xen. */
+#include "guest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "suspend.h"
+#include "xen-common/xen.h"
+
+/* Largest stored configuration we take; libxl's are a few KiB. */
+#define CONFIG_MAX (1 << 20)
+
+struct guest {
+	struct xen xen;            /* handles */
+	struct domain_facts facts; /* as of guest_open(), state refreshed since */
+	enum guest_state state;    /* where it stands */
+	int lock;                  /* descriptor that keeps other xc-saves away */
+};
+
+/* Two savers of one guest would resume or destroy it under each other's hands. The lock goes with the process. */
+static bool take_lock(struct guest *guest, struct fault *fault)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/run/xc-save.%u.lock", guest->facts.domid);
+	guest->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (guest->lock < 0)
+		return fault_errno(fault, FAULT_SYSTEM, "cannot open %s", path);
+	if (flock(guest->lock, LOCK_EX | LOCK_NB) != 0)
+		return fault_set(fault, FAULT_SYSTEM, "another xc-save is at work on this guest");
+	return true;
+}
+
+struct guest *guest_open(const char *operand, struct fault *fault)
+{
+	struct guest *guest = calloc(1, sizeof(*guest));
+	uint32_t domid;
+
+	if (!guest) {
+		fault_errno(fault, FAULT_SYSTEM, "cannot begin");
+		return NULL;
+	}
+	guest->lock = -1;
+	/* What libxc has to say in this process is said again by the faults that follow from it. */
+	xen_logger_init(&guest->xen.logger, NULL, NULL, NULL);
+	if (xen_open(&guest->xen, fault) && xen_find_domain(&guest->xen, operand, &domid, fault) &&
+	    xen_domain_facts(&guest->xen, domid, &guest->facts, fault) && take_lock(guest, fault)) {
+		guest->state = GUEST_RUNNING;
+		if (guest->facts.shutdown)
+			guest->state = guest->facts.shutdown_reason == DOMAIN_SUSPEND ? GUEST_SUSPENDED : GUEST_DEAD;
+		return guest;
+	}
+	guest_close(guest);
+	return NULL;
+}
+
+void guest_close(struct guest *guest)
+{
+	if (!guest)
+		return;
+	xen_close(&guest->xen);
+	if (guest->lock >= 0)
+		close(guest->lock);
+	free(guest);
+}
+
+const struct domain_facts *guest_facts(const struct guest *guest)
+{
+	return &guest->facts;
+}
+
+enum guest_state guest_state(const struct guest *guest)
+{
+	return guest->state;
+}
+
+char *guest_stored_config(struct guest *guest, size_t *length)
+{
+	char path[128], *text = NULL;
+	struct stat st;
+	FILE *file;
+
+	snprintf(path, sizeof(path), XEN_USERDATA_DIR "/userdata-d.%u.%s.libxl-json", guest->facts.domid,
+	    guest->facts.uuid);
+	file = fopen(path, "re");
+	if (!file)
+		return NULL;
+	if (fstat(fileno(file), &st) == 0 && st.st_size > 0 && st.st_size <= CONFIG_MAX)
+		text = calloc(1, (size_t)st.st_size + 1);
+	if (text) {
+		/* The file ends with a NUL, which is not part of the JSON. */
+		(void)!fread(text, 1, (size_t)st.st_size, file);
+		*length = strlen(text);
+	}
+	fclose(file);
+	return text;
+}
+
+bool guest_suspend(struct guest *guest, const struct patience *patience, struct fault *fault)
+{
+	return suspend_domain(&guest->xen, &guest->facts, patience, &guest->state, fault);
+}
+
+bool guest_resume(struct guest *guest, const struct patience *patience, struct fault *fault)
+{
+	if (guest->state == GUEST_ASKED)
+		suspend_settle(&guest->xen, &guest->facts, patience, &guest->state, fault);
+	if (guest->state == GUEST_DEAD)
+		return fault_set(fault, FAULT_DIED, "the guest has shut down");
+	if (guest->state == GUEST_ASKED)
+		return fault_set(fault, FAULT_UNSUSPENDED, "the guest may still suspend");
+	if (guest->state == GUEST_SUSPENDED && !suspend_undo(&guest->xen, &guest->facts, fault))
+		return false;
+	guest->state = GUEST_RUNNING;
+	return true;
+}
+
+bool guest_unpause(struct guest *guest, struct fault *fault)
+{
+	if (xc_domain_unpause(guest->xen.xc, guest->facts.domid) != 0)
+		return fault_errno(fault, FAULT_SYSTEM, "cannot unpause the domain");
+	return true;
+}
+
+bool guest_hold(struct guest *guest, struct fault *fault)
+{
+	/* Pausing first: once resumed it must not run an instruction. */
+	if (xc_domain_pause(guest->xen.xc, guest->facts.domid) != 0)
+		return fault_errno(fault, FAULT_SYSTEM, "cannot pause the domain");
+	if (!suspend_undo(&guest->xen, &guest->facts, fault))
+		return false;
+	guest->state = GUEST_RUNNING;
+	return true;
+}
+
+bool guest_destroy(struct guest *guest, struct fault *fault)
+{
+	return xen_remove_domain(&guest->xen, &guest->facts, fault);
+}
+
+void guest_clean_up(struct guest *guest)
+{
+	/* It fails if log-dirty was not on, which is the usual case. */
+	(void)xc_shadow_control(guest->xen.xc, guest->facts.domid, XEN_DOMCTL_SHADOW_OP_OFF, NULL, 0);
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+#include "report.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/messages.h"
+#include "common/progress.h"
+#include "common/text.h"
+
+static void write_row(struct report *report, json_t *row)
+{
+	char *line = row ? json_dumps(row, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
+
+	if (line)
+		fprintf(report->json, "%s\n", line);
+	fflush(report->json);
+	free(line);
+	json_decref(row);
+}
+
+static void json_progress(struct report *report, const struct save_progress *progress)
+{
+	static const char *const names[] = {"started", "suspended", "progress", "written"};
+	const struct domain_facts *domain = progress->domain;
+
+	write_row(report, json_pack("{s:s, s:s, s:i, s:s, s:I, s:I}", "event", names[progress->phase], "domain",
+	    domain->name, "domid", (int)domain->domid, "type", domain_type_name(domain->type), "bytes",
+	    (json_int_t)progress->bytes, "expected", (json_int_t)progress->expected));
+}
+
+static void on_progress(void *context, const struct save_progress *progress)
+{
+	struct report *report = context;
+	const struct domain_facts *domain = progress->domain;
+	const char *input = report->options->request.domain;
+
+	if (report->json)
+		json_progress(report, progress);
+	switch (progress->phase) {
+	case PHASE_STARTED:
+		message(MESSAGE_NOTE, input, "domain %u, %s, %u vCPUs, %llu pages", domain->domid,
+		    domain_type_name(domain->type), domain->vcpus, (unsigned long long)domain->pages);
+		break;
+	case PHASE_SUSPENDED:
+		message(MESSAGE_NOTE, input, "suspended");
+		if (!report->json && !report->options->quiet)
+			progress_start(PROGRESS_TERMINAL, input, progress->expected);
+		break;
+	case PHASE_COPYING:
+		progress_update(progress->bytes);
+		break;
+	default:
+		progress_end();
+		break;
+	}
+}
+
+/* The engine's own words matter to those who ask for them: its failure is reported in ours. */
+static void on_log(void *context, enum engine_level level, const char *text)
+{
+	struct report *report = context;
+
+	message(level >= ENGINE_WARNING ? MESSAGE_NOTE : MESSAGE_DEBUG, report->options->request.domain, "%s", text);
+}
+
+void report_begin(struct report *report, const struct options *options, struct save_hooks *hooks)
+{
+	report->options = options;
+	report->json = NULL;
+	/* The stream may be on standard output. */
+	if (options->json)
+		report->json = strcmp(options->request.path, "-") == 0 && !options->resume ? stderr : stdout;
+	*hooks = (struct save_hooks){.progress = on_progress, .log = on_log, .context = report};
+}
+
+static void json_result(struct report *report, const struct save_outcome *outcome, int status)
+{
+	const char *error = outcome->fault.kind ? outcome->fault.text : outcome->second.text;
+
+	write_row(report, json_pack("{s:s, s:b, s:s, s:i, s:I, s:f, s:f, s:s}", "event", "result", "saved",
+	    outcome->saved, "guest", save_fate_name(outcome->fate), "status", status, "bytes",
+	    (json_int_t)outcome->bytes, "seconds", outcome->seconds, "downtime", outcome->downtime, "error", error));
+}
+
+/* What became of the guest, in a clause. */
+static const char *fate_clause(enum save_fate fate)
+{
+	static const char *const clauses[] = {
+	    [FATE_UNTOUCHED] = "the guest was not touched",
+	    [FATE_RUNS] = "the guest runs on",
+	    [FATE_PAUSED] = "the guest is paused",
+	    [FATE_DESTROYED] = "the guest is destroyed",
+	    [FATE_STUCK] = "THE GUEST DOES NOT RUN",
+	    [FATE_DEAD] = "the guest has ended",
+	};
+
+	return clauses[fate];
+}
+
+static void say_saved(const struct save_request *request, const struct save_outcome *outcome)
+{
+	char bytes[32];
+
+	if (outcome->fate == FATE_STUCK)
+		message(MESSAGE_ERROR, request->domain,
+		    "saved, but afterwards: %s; %s: 'xc-save --resume' or 'xl destroy' decides",
+		    outcome->second.text, fate_clause(outcome->fate));
+	else
+		message(MESSAGE_NOTE, request->domain, "saved: %s in %.1f s, stood still for %.1f s; %s",
+		    text_bytes(outcome->bytes, bytes, sizeof(bytes)), outcome->seconds, outcome->downtime,
+		    fate_clause(outcome->fate));
+}
+
+static void say_failed(const struct save_request *request, const struct save_outcome *outcome)
+{
+	/* An empty text: the part that failed has said so itself. */
+	const char *reason = outcome->fault.text[0] ? outcome->fault.text : "not saved";
+
+	if (outcome->fate == FATE_STUCK)
+		message(MESSAGE_ERROR, request->domain, "%s; %s (%s): try 'xc-save --resume'", reason,
+		    fate_clause(outcome->fate), outcome->second.text);
+	else
+		message(MESSAGE_ERROR, request->domain, "%s; %s", reason, fate_clause(outcome->fate));
+}
+
+static void say_resumed(const struct save_request *request, const struct save_outcome *outcome)
+{
+	if (outcome->fault.kind)
+		message(MESSAGE_ERROR, request->domain, "%s", outcome->fault.text);
+	else if (outcome->second.kind)
+		message(MESSAGE_ERROR, request->domain, "%s; %s", outcome->second.text, fate_clause(outcome->fate));
+	else
+		message(MESSAGE_NOTE, request->domain, "the guest runs");
+}
+
+void report_end(struct report *report, const struct save_outcome *outcome, int status)
+{
+	const struct save_request *request = &report->options->request;
+
+	progress_end();
+	if (report->options->resume)
+		say_resumed(request, outcome);
+	else if (outcome->saved)
+		say_saved(request, outcome);
+	else
+		say_failed(request, outcome);
+	if (report->json)
+		json_result(report, outcome, status);
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT */
+#include "saver.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/output.h"
+
+#include "config.h"
+#include "fate.h"
+#include "guest.h"
+#include "stream.h"
+
+/* How often progress is told, and how long the helpers get to end by themselves. */
+#define PROGRESS_MS        250
+#define ENGINE_PATIENCE_MS 10000
+#define STREAM_PATIENCE_MS 3000
+
+struct saver {
+	const struct save_request *request; /* what to do */
+	const struct save_hooks *hooks;     /* where news go */
+	struct save_outcome *outcome;       /* where results go */
+	int signal_fd;                      /* TERM, INT and HUP arrive here */
+	struct guest *guest;                /* the guest */
+	char *config;                       /* for an xl image */
+	size_t config_size;                 /* its bytes */
+	struct output output;               /* where the stream goes */
+	struct engine *engine;              /* who makes it */
+	bool engine_talks;                  /* its socket is open */
+	struct stream *stream;              /* who moves and checks it */
+	int64_t suspended_at;               /* ms; 0 while the guest runs */
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static void tell(struct saver *s, enum save_phase phase)
+{
+	const struct domain_facts *facts = guest_facts(s->guest);
+	const struct save_progress progress = {
+	    .phase = phase,
+	    .domain = facts,
+	    .bytes = s->stream ? stream_bytes(s->stream) : 0,
+	    /* A page, its entry, and a share of its record's header; the rest of an image is small. */
+	    .expected = facts->pages * (4096 + 8) + facts->pages / 64,
+	};
+
+	s->hooks->progress(s->hooks->context, &progress);
+}
+
+/* Takes a signal if there is one. */
+static bool interrupted(struct saver *s)
+{
+	struct signalfd_siginfo info;
+	struct pollfd pfd = {.fd = s->signal_fd, .events = POLLIN};
+
+	if (poll(&pfd, 1, 0) != 1 || read(s->signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return false;
+	fault_set(&s->outcome->fault, FAULT_SYSTEM, "stopped by signal %u (%s)", info.ssi_signo,
+	    strsignal((int)info.ssi_signo));
+	return true;
+}
+
+/* What rules a guest out before anything is done to it. */
+static bool check_guest(struct saver *s)
+{
+	const struct domain_facts *facts = guest_facts(s->guest);
+	struct fault *fault = &s->outcome->fault;
+
+	if (facts->domid == 0)
+		return fault_set(fault, FAULT_SYSTEM, "domain 0 cannot be saved");
+	if (facts->dying)
+		return fault_set(fault, FAULT_UNSUSPENDED, "the domain is being destroyed");
+	if (facts->shutdown && facts->shutdown_reason == DOMAIN_SUSPEND)
+		return fault_set(fault, FAULT_UNSUSPENDED,
+		    "the guest is suspended already, perhaps left by a save that was killed; "
+		    "'xc-save --resume' makes it run on");
+	if (facts->shutdown)
+		return fault_set(fault, FAULT_UNSUSPENDED, "the guest is shut down: %s",
+		    domain_reason_name(facts->shutdown_reason));
+	if (facts->paused)
+		return fault_set(fault, FAULT_UNSUSPENDED,
+		    "the guest is paused and cannot answer; unpause it first");
+	if (facts->type == DOMAIN_HVM)
+		return fault_set(fault, FAULT_SYSTEM,
+		    "HVM guests cannot be saved yet: the state of their device model would be missing");
+	return true;
+}
+
+static bool make_config(struct saver *s)
+{
+	size_t length = 0;
+	char *stored;
+
+	if (s->request->format != XSR_FORMAT_XL)
+		return true;
+	stored = guest_stored_config(s->guest, &length);
+	s->config = config_make(stored, length, guest_facts(s->guest), &s->config_size, &s->outcome->fault);
+	free(stored);
+	return s->config != NULL;
+}
+
+/* Everything that can fail without the guest noticing. */
+static bool prepare(struct saver *s)
+{
+	struct fault *fault = &s->outcome->fault;
+	const struct domain_facts *facts;
+	struct engine_job job = {0};
+	struct stream_setup setup = {.format = s->request->format};
+
+	s->guest = guest_open(s->request->domain, fault);
+	if (!s->guest || !check_guest(s) || !make_config(s))
+		return false;
+	/* It says by itself what is wrong. */
+	if (!output_open(&s->output, s->request->path))
+		return fault_set(fault, FAULT_SYSTEM, "%s", "");
+	tell(s, PHASE_STARTED);
+	facts = guest_facts(s->guest);
+	job.domid = facts->domid;
+	job.hvm = facts->type != DOMAIN_PV;
+	s->engine = engine_start(guest_engine, &job, ENGINE_WRITES, fault);
+	if (!s->engine)
+		return false;
+	s->engine_talks = true;
+	setup.config = s->config;
+	setup.config_size = s->config_size;
+	setup.engine_fd = engine_take_stream(s->engine);
+	setup.output_fd = s->output.fd;
+	s->stream = stream_new(&setup, fault);
+	return s->stream && stream_start_body(s->stream, fault);
+}
+
+/* The engine asks for a guest that stands still. */
+static void serve_suspend(struct saver *s)
+{
+	const struct patience patience = {
+	    .timeout_s = s->request->timeout_s,
+	    .wake_fds = {s->signal_fd, stream_fd(s->stream)},
+	};
+	bool done = guest_suspend(s->guest, &patience, &s->outcome->fault);
+
+	if (done) {
+		s->suspended_at = now_ms();
+		tell(s, PHASE_SUSPENDED);
+	}
+	engine_answer(s->engine, done);
+}
+
+static void serve_engine(struct saver *s)
+{
+	struct engine_message message;
+
+	if (!engine_receive(s->engine, &message)) {
+		/* It has ended; the stream ends with it, and that is waited for. */
+		s->engine_talks = false;
+		return;
+	}
+	switch (message.kind) {
+	case ENGINE_LOG:
+		s->hooks->log(s->hooks->context, (enum engine_level)message.level, message.text);
+		break;
+	case ENGINE_SUSPEND:
+		serve_suspend(s);
+		break;
+	case ENGINE_LOGDIRTY:
+		/* Asked for PVH as well, which has no device model: nothing to do is done. */
+		engine_answer(s->engine, guest_facts(s->guest)->type == DOMAIN_HVM ? -1 : 0);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Serves the engine until the part of the stream that runs is over. True if that went well. */
+static bool serve(struct saver *s)
+{
+	int64_t told = now_ms();
+
+	while (s->outcome->fault.kind == FAULT_NONE) {
+		struct pollfd fds[] = {
+		    {.fd = stream_fd(s->stream), .events = POLLIN},
+		    {.fd = s->signal_fd, .events = POLLIN},
+		    {.fd = s->engine_talks ? engine_fd(s->engine) : -1, .events = POLLIN},
+		};
+
+		poll(fds, 3, PROGRESS_MS);
+		if (fds[1].revents && interrupted(s))
+			return false;
+		/* The stream first: once it is over, the engine's complaints are but an echo. */
+		if (fds[0].revents && stream_join(s->stream, 0))
+			return stream_result(s->stream, &s->outcome->fault);
+		if (fds[2].revents)
+			serve_engine(s);
+		if (now_ms() - told >= PROGRESS_MS) {
+			tell(s, PHASE_COPYING);
+			told = now_ms();
+		}
+	}
+	return false;
+}
+
+/* The engine's stream is at its end: did it mean it? */
+static bool engine_succeeded(struct saver *s)
+{
+	struct engine_outcome out = engine_wait(s->engine, ENGINE_PATIENCE_MS);
+	struct fault *fault = &s->outcome->fault;
+
+	if (out.success)
+		return true;
+	if (out.killed)
+		return fault_set(fault, FAULT_SYSTEM, "the engine was ended by signal %d (%s)%s%s", out.status,
+		    strsignal(out.status), out.log[0] ? ": " : "", out.log);
+	if (out.log[0])
+		return fault_set(fault, FAULT_SYSTEM, "the engine failed: %s", out.log);
+	errno = out.error;
+	return fault_errno(fault, FAULT_SYSTEM, "the engine failed");
+}
+
+static bool copy(struct saver *s)
+{
+	if (!serve(s) || !engine_succeeded(s))
+		return false;
+	s->engine_talks = false;
+	if (guest_state(s->guest) != GUEST_SUSPENDED)
+		return fault_set(&s->outcome->fault, FAULT_SYSTEM, "the engine ended before it let the guest suspend");
+	return stream_start_tail(s->stream, &s->outcome->fault) && serve(s);
+}
+
+/* Stops whoever still works. What they have to say about being stopped is of no interest. */
+static void stop_helpers(struct saver *s)
+{
+	struct engine_outcome out = {0};
+
+	if (s->engine) {
+		engine_stop(s->engine);
+		out = engine_wait(s->engine, ENGINE_PATIENCE_MS);
+	}
+	if (s->engine && !out.success && out.killed)
+		guest_clean_up(s->guest);
+	if (s->stream && stream_join(s->stream, STREAM_PATIENCE_MS))
+		stream_result(s->stream, &s->outcome->fault);
+}
+
+/* A reader that left after the last write would else be noticed by nobody. */
+static bool reader_is_there(struct saver *s)
+{
+	struct pollfd pfd = {.fd = s->output.fd};
+
+	if (poll(&pfd, 1, 0) == 1 && pfd.revents & POLLERR)
+		return fault_set(&s->outcome->fault, FAULT_SYSTEM, "the reader of the output is gone");
+	return true;
+}
+
+static bool commit(struct saver *s)
+{
+	if (interrupted(s) || !reader_is_there(s))
+		return false;
+	s->outcome->bytes = stream_bytes(s->stream);
+	return output_commit(&s->output) || fault_set(&s->outcome->fault, FAULT_SYSTEM, "%s", "");
+}
+
+/* The guest first: whether a temporary file can be removed must not delay it. */
+static void give_up(struct saver *s)
+{
+	stop_helpers(s);
+	if (s->stream)
+		fate_after_failure(s->guest, s->request->timeout_s, s->outcome);
+	output_discard(&s->output);
+}
+
+static void release(struct saver *s)
+{
+	for (unsigned i = 0; s->stream && stream_line(s->stream, i); i++)
+		s->hooks->log(s->hooks->context, ENGINE_WARNING, stream_line(s->stream, i));
+	stream_free(s->stream);
+	engine_free(s->engine);
+	guest_close(s->guest);
+	free(s->config);
+}
+
+void save_run(const struct save_request *request, int signal_fd, const struct save_hooks *hooks,
+    struct save_outcome *outcome)
+{
+	struct saver s = {.request = request, .hooks = hooks, .outcome = outcome, .signal_fd = signal_fd,
+	    .output = {.fd = -1}};
+	int64_t began = now_ms();
+
+	memset(outcome, 0, sizeof(*outcome));
+	outcome->saved = prepare(&s) && copy(&s) && commit(&s);
+	if (outcome->saved) {
+		tell(&s, PHASE_WRITTEN);
+		fate_after_success(s.guest, request->then, outcome);
+	} else {
+		give_up(&s);
+	}
+	if (s.suspended_at)
+		outcome->downtime = (double)(now_ms() - s.suspended_at) / 1000;
+	outcome->seconds = (double)(now_ms() - began) / 1000;
+	release(&s);
+}
+
+void save_resume(const struct save_request *request, struct save_outcome *outcome)
+{
+	struct guest *guest;
+	bool paused;
+
+	memset(outcome, 0, sizeof(*outcome));
+	guest = guest_open(request->domain, &outcome->fault);
+	if (!guest)
+		return;
+	paused = guest_facts(guest)->paused;
+	fate_after_failure(guest, request->timeout_s, outcome);
+	if (paused && outcome->fate <= FATE_RUNS)
+		outcome->fate = guest_unpause(guest, &outcome->second) ? FATE_RUNS : FATE_STUCK;
+	guest_close(guest);
+}

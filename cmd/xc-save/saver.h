@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One save from beginning to end. The rule that everything here serves: the guest is destroyed or left behind only
+ * after its whole stream was written, verified and, for a file, is safe under its name; on every other path it runs on.
+ */
+#ifndef XC_SAVE_SAVER_H
+#define XC_SAVE_SAVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <libstream/format.h>
+
+#include "xen-common/domain.h"
+#include "xen-common/engine.h"
+#include "xen-common/fault.h"
+
+/* What is to become of the guest after a good save. */
+enum save_then {
+	THEN_DESTROY,
+	THEN_PAUSE,
+	THEN_RESUME,
+};
+
+struct save_request {
+	const char *domain;     /* name or number */
+	const char *path;       /* output file, "-" for standard output */
+	enum xsr_format format; /* XL, LIBXL or LIBXC */
+	enum save_then then;    /* after success */
+	int timeout_s;          /* for each step of the guest's suspension */
+};
+
+/* Where a save stands. */
+enum save_phase {
+	PHASE_STARTED,   /* the guest was found, the output is open */
+	PHASE_SUSPENDED, /* the guest stands still */
+	PHASE_COPYING,   /* now and then while bytes flow */
+	PHASE_WRITTEN,   /* the stream is complete and good */
+};
+
+struct save_progress {
+	enum save_phase phase;             /* what is news */
+	const struct domain_facts *domain; /* the guest */
+	uint64_t bytes;                    /* written so far */
+	uint64_t expected;                 /* about how many there will be */
+};
+
+/* Where news go; both may be called at any time, never from another thread. */
+struct save_hooks {
+	void (*progress)(void *context, const struct save_progress *progress);
+	void (*log)(void *context, enum engine_level level, const char *text);
+	void *context; /* for both */
+};
+
+/* Where the guest is in the end. */
+enum save_fate {
+	FATE_UNTOUCHED, /* it was never asked to suspend, or never noticed */
+	FATE_RUNS,      /* it was resumed */
+	FATE_PAUSED,    /* paused, ready to be unpaused or destroyed */
+	FATE_DESTROYED, /* destroyed; its image is complete */
+	FATE_STUCK,     /* it does not run and could not be made to, or may yet suspend */
+	FATE_DEAD,      /* it shut down or crashed by itself */
+};
+
+struct save_outcome {
+	bool saved;          /* the image is complete, verified and in its place */
+	enum save_fate fate; /* the guest */
+	struct fault fault;  /* what went wrong first; its text is empty if that was said already */
+	struct fault second; /* what went wrong while making the guest run on, or with it after the save */
+	uint64_t bytes;      /* written */
+	double seconds;      /* all together */
+	double downtime;     /* from suspension to the end of it (or to the guest's end) */
+};
+
+/*
+ * Saves. Signals that should end the save must be blocked and arrive on signal_fd. The guest's fate is settled when
+ * this returns.
+ */
+void save_run(const struct save_request *request, int signal_fd, const struct save_hooks *hooks,
+    struct save_outcome *outcome);
+
+/* Resumes a guest that an earlier save left suspended, and unpauses one that it left paused. */
+void save_resume(const struct save_request *request, struct save_outcome *outcome);
+
+/* "untouched", "running", "paused", "destroyed", "stuck", "dead". Static. */
+const char *save_fate_name(enum save_fate fate);
+
+#endif

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+#include "stream.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <libstream/encoder.h>
+#include <libstream/io.h>
+#include <libstream/verify.h>
+
+struct stream {
+	struct stream_setup setup;           /* what the caller asked for */
+	struct xsr_decoder *decoder;         /* follows the whole stream, ours and the engine's */
+	struct xsr_verifier *verifier;       /* gets every event */
+	struct xsr_sink *sink;               /* the output */
+	struct xsr_source *engine;           /* the engine's pipe */
+	pthread_t thread;                    /* the part that runs */
+	bool running;                        /* there is one to be joined */
+	int event_fd;                        /* readable when it is over */
+	atomic_uint_fast64_t bytes;          /* progress, for the other thread */
+	struct fault fault;                  /* first failure */
+	unsigned lines;                      /* used of line[] */
+	char line[STREAM_LINES][320];        /* what the verifier said */
+};
+
+static void on_finding(void *context, const struct xsr_finding *finding)
+{
+	struct stream *s = context;
+
+	if (finding->severity == XSR_ERROR) {
+		char text[300];
+
+		xsr_finding_format(finding, text, sizeof(text));
+		fault_set(&s->fault, FAULT_STREAM, "the stream does not verify: %s", text);
+	}
+	if (finding->severity >= XSR_WARNING && s->lines < STREAM_LINES)
+		xsr_finding_format(finding, s->line[s->lines++], sizeof(s->line[0]));
+}
+
+/* The first error ends the pump: no use in saving the rest while the guest stands still. */
+static bool on_event(void *context, const struct xsr_event *event)
+{
+	struct stream *s = context;
+
+	if (xsr_verifier_event(s->verifier, event) == XSR_E_NOMEM)
+		return fault_set(&s->fault, FAULT_SYSTEM, "out of memory for the verifier");
+	return s->fault.kind == FAULT_NONE;
+}
+
+static void on_tick(void *context, uint64_t offset)
+{
+	struct stream *s = context;
+
+	atomic_store(&s->bytes, offset);
+}
+
+static bool pump(struct stream *s, struct xsr_source *source)
+{
+	struct xsr_finding error;
+	struct xsr_pump job = {.source = source, .decoder = s->decoder, .sink = s->sink, .event = on_event,
+	    .tick = on_tick, .context = s};
+	enum xsr_status status;
+
+	memset(&error, 0, sizeof(error));
+	status = xsr_pump_run(&job, &error);
+	atomic_store(&s->bytes, xsr_sink_position(s->sink));
+	if (status == XSR_E_IO && error.sys_errno == EPIPE)
+		return fault_set(&s->fault, FAULT_SYSTEM, "the reader of the output is gone");
+	if (status == XSR_E_IO) {
+		errno = error.sys_errno;
+		return fault_errno(&s->fault, FAULT_SYSTEM, "cannot write the output");
+	}
+	if (status == XSR_E_NOMEM || status == XSR_E_MISUSE)
+		return fault_set(&s->fault, FAULT_SYSTEM, "internal error in the pump: %s", xsr_status_name(status));
+	if (status != XSR_OK)
+		on_finding(s, &error);
+	return s->fault.kind == FAULT_NONE;
+}
+
+static bool pump_bytes(struct stream *s, const void *data, size_t size)
+{
+	struct xsr_source *source = xsr_source_from_memory(data, size);
+	bool good;
+
+	if (!source)
+		return fault_set(&s->fault, FAULT_SYSTEM, "out of memory");
+	good = pump(s, source);
+	xsr_source_free(source);
+	return good;
+}
+
+/* The headers before the engine's image: xl's with the configuration, libxl's, the record that holds the image. */
+static enum xsr_status encode_head(const struct stream_setup *setup, struct xsr_buffer *out)
+{
+	const struct xsr_libxl_header libxl = {.version = XSR_LIBXL_VERSION};
+	const struct xsr_xl_header xl = {
+	    .mandatory_flags = XSR_XL_FLAG_JSON | XSR_XL_FLAG_STREAMV2,
+	    .optional_data_length = (uint32_t)setup->config_size + 4,
+	    .has_config = true,
+	    .config_length = (uint32_t)setup->config_size,
+	};
+	enum xsr_status status = XSR_OK;
+
+	if (setup->format == XSR_FORMAT_XL) {
+		status = xsr_encode_xl_header(out, &xl);
+		if (status == XSR_OK && out->size - out->length >= setup->config_size) {
+			memcpy(out->data + out->length, setup->config, setup->config_size);
+			out->length += setup->config_size;
+		}
+	}
+	if (status == XSR_OK)
+		status = xsr_encode_libxl_header(out, &libxl);
+	if (status == XSR_OK)
+		status = xsr_encode_record_header(out, XSR_LIBXL_LIBXC_CONTEXT, 0, false);
+	return status;
+}
+
+static bool pump_head(struct stream *s)
+{
+	struct xsr_buffer out = {.size = XSR_XL_HEADER_SIZE + 4 + s->setup.config_size + XSR_LIBXL_HEADER_SIZE +
+	                             XSR_RECORD_HEADER_SIZE};
+	bool good;
+
+	if (s->setup.format == XSR_FORMAT_LIBXC)
+		return true;
+	out.data = malloc(out.size);
+	if (!out.data)
+		return fault_set(&s->fault, FAULT_SYSTEM, "out of memory");
+	if (encode_head(&s->setup, &out) == XSR_OK)
+		good = pump_bytes(s, out.data, out.length);
+	else
+		good = fault_set(&s->fault, FAULT_SYSTEM, "internal error: cannot encode the headers");
+	free(out.data);
+	return good;
+}
+
+static bool pump_end(struct stream *s)
+{
+	uint8_t bytes[XSR_RECORD_HEADER_SIZE];
+	struct xsr_buffer out = {.data = bytes, .size = sizeof(bytes)};
+
+	if (s->setup.format == XSR_FORMAT_LIBXC)
+		return true;
+	xsr_encode_record(&out, XSR_LIBXL_END, NULL, 0, false);
+	return pump_bytes(s, out.data, out.length);
+}
+
+static void part_is_over(struct stream *s)
+{
+	const uint64_t one = 1;
+
+	(void)!write(s->event_fd, &one, sizeof(one));
+}
+
+static void *body_thread(void *context)
+{
+	struct stream *s = context;
+
+	if (pump_head(s))
+		pump(s, s->engine);
+	/* Said before the pipe is closed: what the engine says of a closed pipe is not the reason. */
+	part_is_over(s);
+	xsr_source_free(s->engine);
+	s->engine = NULL;
+	return NULL;
+}
+
+static void *tail_thread(void *context)
+{
+	struct stream *s = context;
+
+	if (pump_end(s)) {
+		/* Their answers come as findings. */
+		(void)xsr_decoder_finish(s->decoder);
+		(void)xsr_verifier_finish(s->verifier, s->decoder);
+		if (s->fault.kind == FAULT_NONE && !xsr_verifier_verdict(s->verifier)->complete)
+			fault_set(&s->fault, FAULT_STREAM, "the stream is not complete");
+	}
+	/* Pipes and sockets cannot be synced, and need not. */
+	if (s->fault.kind == FAULT_NONE && fsync(s->setup.output_fd) != 0 && errno != EINVAL && errno != EROFS)
+		fault_errno(&s->fault, FAULT_SYSTEM, "cannot bring the output to the disk");
+	part_is_over(s);
+	return NULL;
+}
+
+struct stream *stream_new(const struct stream_setup *setup, struct fault *fault)
+{
+	struct stream *s = calloc(1, sizeof(*s));
+	struct xsr_finding error;
+
+	if (!s) {
+		close(setup->engine_fd);
+		fault_set(fault, FAULT_SYSTEM, "out of memory");
+		return NULL;
+	}
+	s->setup = *setup;
+	s->decoder = xsr_decoder_new(setup->format);
+	s->verifier = xsr_verifier_new(XSR_DEPTH_STREAM, on_finding, s);
+	s->sink = xsr_sink_to_fd(setup->output_fd, false);
+	s->engine = xsr_source_from_fd(setup->engine_fd, true, &error);
+	if (!s->engine)
+		close(setup->engine_fd);
+	s->event_fd = eventfd(0, EFD_CLOEXEC);
+	if (s->decoder && s->verifier && s->sink && s->engine && s->event_fd >= 0)
+		return s;
+	fault_errno(fault, FAULT_SYSTEM, "cannot prepare the stream");
+	stream_free(s);
+	return NULL;
+}
+
+static bool start(struct stream *s, void *(*part)(void *), struct fault *fault)
+{
+	errno = pthread_create(&s->thread, NULL, part, s);
+	if (errno)
+		return fault_errno(fault, FAULT_SYSTEM, "cannot start a thread");
+	s->running = true;
+	return true;
+}
+
+bool stream_start_body(struct stream *stream, struct fault *fault)
+{
+	return start(stream, body_thread, fault);
+}
+
+bool stream_start_tail(struct stream *stream, struct fault *fault)
+{
+	return start(stream, tail_thread, fault);
+}
+
+int stream_fd(const struct stream *stream)
+{
+	return stream->event_fd;
+}
+
+bool stream_join(struct stream *stream, int patience_ms)
+{
+	struct pollfd pfd = {.fd = stream->event_fd, .events = POLLIN};
+	uint64_t count;
+
+	if (!stream->running)
+		return true;
+	if (poll(&pfd, 1, patience_ms) != 1)
+		return false;
+	(void)!read(stream->event_fd, &count, sizeof(count));
+	pthread_join(stream->thread, NULL);
+	stream->running = false;
+	return true;
+}
+
+bool stream_result(const struct stream *stream, struct fault *fault)
+{
+	if (stream->fault.kind == FAULT_NONE)
+		return true;
+	return fault_set(fault, stream->fault.kind, "%s", stream->fault.text);
+}
+
+uint64_t stream_bytes(const struct stream *stream)
+{
+	return atomic_load(&stream->bytes);
+}
+
+const char *stream_line(const struct stream *stream, unsigned index)
+{
+	return index < stream->lines ? stream->line[index] : NULL;
+}
+
+void stream_free(struct stream *stream)
+{
+	if (!stream || stream->running)
+		return;
+	xsr_decoder_free(stream->decoder);
+	xsr_verifier_free(stream->verifier);
+	xsr_sink_free(stream->sink);
+	xsr_source_free(stream->engine);
+	if (stream->event_fd >= 0)
+		close(stream->event_fd);
+	free(stream);
+}
