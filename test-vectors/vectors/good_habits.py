@@ -209,3 +209,65 @@ def remus_libxc_pv32() -> Stream:
     """One checkpoint of a 32-bit PV guest."""
     guest = pv.Guest(4)
     return Stream([*guest.start(), *libxc.batches(guest.pages()), *guest.tail(), libxc.checkpoint()])
+
+
+@good("libxc")
+def libxc_pv64_frame_list() -> Stream:
+    """An old kernel that publishes its P2M as a list of lists of frames: no p2m_vaddr, no p2m_cr3."""
+    s = bases.pv64()
+    for offset in (0xC28, 0xC30, 0xC38):
+        s.first(Xc.SHARED_INFO).set_native("Q", offset, 0)
+    return s
+
+
+@good("libxc")
+def libxc_pv64_ldt() -> Stream:
+    """A vCPU with an LDT of 16 entries."""
+    s = bases.pv64()
+    s.last(Xc.VCPU_BASIC).set_native("Q", 8 + 0x12D0, pv.KERNEL_64 + 0x10000).set_native("Q", 8 + 0x12D8, 16)
+    return s
+
+
+@good("libxc")
+def libxc_pv64_large_gdt() -> Stream:
+    """A GDT of 513 entries, which reaches into a second frame."""
+    s = bases.pv64()
+    s.first(Xc.VCPU_BASIC).set_native("Q", 8 + 0x1360, 513).set_native("Q", 8 + 0x12E8, 21)
+    return s
+
+
+@good("libxc")
+def libxc_pv64_no_gdt() -> Stream:
+    """A vCPU that has not set a GDT of its own."""
+    s = bases.pv64()
+    s.last(Xc.VCPU_BASIC).set_native("Q", 8 + 0x1360, 0).set_native("Q", 8 + 0x12E0, 0)
+    return s
+
+
+@good("libxc")
+def libxc_pv64_pending_events() -> Stream:
+    """Saved with events pending for vCPU 0, and one channel unmasked."""
+    s = bases.pv64()
+    record = s.first(Xc.SHARED_INFO)
+    record.set_native("B", 0, 1).set_native("Q", 8, 1).set_native("Q", 0x800, 6).set_native("Q", 0xA00, (1 << 64) - 7)
+    return s
+
+
+@good("libxc")
+def libxc_hvm_x2apic() -> Stream:
+    """LAPICs in x2APIC mode."""
+    entries = []
+    for code, number, data in hvm.Guest().entries():
+        if code == hvm.LAPIC:
+            data = struct.pack("<Q", 0xFEE00C00 | (0x100 if number == 0 else 0)) + data[8:]
+        entries.append((code, number, data))
+    return with_entries(bases.hvm_image(), entries)
+
+
+@good("libxc", "checkpoint.eof", "order.verify")
+def remus_libxc_verify_xen413() -> Stream:
+    """Xen 4.7-4.15 with debugging sent VERIFY in checkpointed streams only, by mistake."""
+    guest = pv.Guest()
+    xen = (4, 13)
+    items = guest.start(2, xen) + [libxc.page_data(guest.pages()), libxc.verify(), libxc.page_data(guest.pages())]
+    return Stream(items + guest.tail(xen) + [libxc.checkpoint()])

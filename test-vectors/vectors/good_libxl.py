@@ -215,3 +215,10 @@ def xl_hvm_live() -> Stream:
     s = bases.xl_hvm()
     s.after(s.last(Xc.PAGE_DATA), libxc.page_data(guest.pages([1, 2, 8])), libxc.page_data(guest.pages([2])))
     return s
+
+
+@good("libxl")
+def libxl_hvm_qemu_version_2() -> Stream:
+    """Device model state of version 2, as very old QEMUs wrote it."""
+    state = b"QEVM\0\0\0\2" + libxl.qemu_state()[8:]
+    return Stream(bases.libxl_items(hvm.Guest(xen=(4, 6)).image(2), [libxl.emulator_context(state)]))
