@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <syslog.h>
 
 #include "common/progress.h"
@@ -15,6 +16,7 @@
 static const char *tool_name = "";
 static int most_level = MESSAGE_WARNING;
 static bool use_syslog;
+static bool lines_to_stderr;
 
 void messages_setup(const char *tool, int most, bool to_syslog)
 {
@@ -71,8 +73,18 @@ void message_finding(const char *input, const struct xsr_finding *f)
 
 	if (!message_wanted(levels[f->severity]))
 		return;
-	xsr_finding_format(f, text, sizeof(text));
+	/* A failed call is told in the words of the system; it says nothing about the stream. */
+	if (f->sys_errno)
+		snprintf(text, sizeof(text), "%s: %s", xsr_catalogue_find(f->id)->meaning,
+		    strerror(f->sys_errno));
+	else
+		xsr_finding_format(f, text, sizeof(text));
 	say(levels[f->severity], input, text);
+}
+
+void message_lines_to_stderr(void)
+{
+	lines_to_stderr = true;
 }
 
 void message_line(const char *format, ...)
@@ -88,6 +100,6 @@ void message_line(const char *format, ...)
 		syslog(LOG_INFO, "%s", line);
 	} else {
 		progress_hide();
-		printf("%s\n", line);
+		fprintf(lines_to_stderr ? stderr : stdout, "%s\n", line);
 	}
 }

@@ -29,7 +29,10 @@ void message(enum message_level level, const char *input, const char *format, ..
 /* Says a finding; its severity is the level. */
 void message_finding(const char *input, const struct xsr_finding *finding);
 
-/* Prints a line that was asked for: to standard output, or with --syslog to syslog. */
+/* Lines that were asked for go to standard error from now on: standard output is taken by a stream. */
+void message_lines_to_stderr(void);
+
+/* Prints a line that was asked for: to standard output, or with --syslog to syslog. Control characters are escaped. */
 void message_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/* One input from its opening to its verdict. */
+#include "verify-stream-v2/verify.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <libstream/io.h>
+
+#include "common/messages.h"
+#include "common/output.h"
+#include "common/tool.h"
+#include "verify-stream-v2/list.h"
+#include "verify-stream-v2/report.h"
+#include "verify-stream-v2/summary.h"
+
+/* All that one verification needs; made by setup(), undone by teardown(). */
+struct job {
+	const struct options *options;   /* what is wanted */
+	const char *name;                /* of the input, for messages */
+	struct xsr_source *source;       /* the input */
+	struct xsr_decoder *decoder;     /* takes it apart */
+	struct xsr_verifier *verifier;   /* judges it */
+	struct xsr_describer *describer; /* for --list and --json, else NULL */
+	struct json_rows *json;          /* for --json, else NULL */
+	struct list *list;               /* for --list, else NULL */
+	struct output output;            /* of -o */
+	struct xsr_sink *sink;           /* over it, or NULL */
+	struct report report;            /* what was found */
+	bool no_memory;                  /* the verifier had to give up a part of its work */
+};
+
+static bool out_of_memory(const char *name)
+{
+	message(MESSAGE_ERROR, name, "%s", strerror(ENOMEM));
+	return false;
+}
+
+/* Standard input or a descriptor that the caller passed on. */
+static bool use_descriptor(struct job *job, int fd)
+{
+	struct xsr_finding error;
+
+	if (isatty(fd)) {
+		message(MESSAGE_ERROR, job->name,
+		    "is a terminal: give a file, or a stream on standard input");
+		return false;
+	}
+	job->source = xsr_source_from_fd(fd, false, &error);
+	if (!job->source)
+		message_finding(job->name, &error);
+	return job->source != NULL;
+}
+
+static bool open_file(struct job *job)
+{
+	struct xsr_finding error;
+	int fd = open(job->name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0) {
+		message(MESSAGE_ERROR, job->name, "%s", strerror(errno));
+		return false;
+	}
+	job->source = xsr_source_from_fd(fd, true, &error);
+	if (job->source)
+		return true;
+	if (error.sys_errno == EISDIR)
+		message(MESSAGE_ERROR, job->name, "%s", strerror(EISDIR));
+	else
+		message_finding(job->name, &error);
+	close(fd);
+	return false;
+}
+
+static bool open_input(struct job *job, const char *name, bool digits_are_fd)
+{
+	unsigned long fd;
+
+	job->name = name;
+	if (strcmp(name, "-") == 0) {
+		job->name = "standard input";
+		return use_descriptor(job, STDIN_FILENO);
+	}
+	if (!digits_are_fd || !tool_number(name, INT_MAX, &fd))
+		return open_file(job);
+	if (fd == STDIN_FILENO)
+		job->name = "standard input";
+	return use_descriptor(job, (int)fd);
+}
+
+static bool make_rows(struct job *job)
+{
+	const struct options *o = job->options;
+	const struct xsr_visitor *visitor;
+
+	if (!o->json && !o->list)
+		return true;
+	if (o->json)
+		job->json = json_rows_new(stdout);
+	else
+		job->list = list_new();
+	if (!job->json && !job->list)
+		return out_of_memory(job->name);
+	if (job->json)
+		json_rows_input(job->json, job->name);
+	else
+		list_heading(o->operand_count > 1 ? job->name : NULL);
+	visitor = job->json ? json_rows_visitor(job->json) : list_visitor(job->list);
+	job->describer = xsr_describer_new(visitor);
+	return job->describer || out_of_memory(job->name);
+}
+
+static bool make_machines(struct job *job)
+{
+	const struct options *o = job->options;
+
+	if (!make_rows(job))
+		return false;
+	job->report = (struct report){.options = o, .input = job->name, .json = job->json};
+	job->decoder = xsr_decoder_new(o->format);
+	job->verifier = xsr_verifier_new(o->depth, report_finding, &job->report);
+	if (!job->decoder || !job->verifier)
+		return out_of_memory(job->name);
+	if (!o->output)
+		return true;
+	if (!output_open(&job->output, o->output))
+		return false;
+	job->sink = xsr_sink_to_fd(job->output.fd, false);
+	return job->sink || out_of_memory(job->name);
+}
+
+static void teardown(struct job *job)
+{
+	xsr_sink_free(job->sink);
+	output_discard(&job->output);
+	xsr_verifier_free(job->verifier);
+	xsr_describer_free(job->describer);
+	json_rows_free(job->json);
+	list_free(job->list);
+	xsr_decoder_free(job->decoder);
+	xsr_source_free(job->source);
+}
+
+static bool on_event(void *context, const struct xsr_event *event)
+{
+	struct job *job = context;
+
+	if (xsr_verifier_event(job->verifier, event) == XSR_E_NOMEM)
+		job->no_memory = true;
+	if (job->describer)
+		xsr_describer_event(job->describer, event);
+	return true;
+}
+
+/* Progress goes by what is stored where that has a size, as only then it has an end. */
+static void on_tick(void *context, uint64_t stream_offset)
+{
+	const struct job *job = context;
+	uint64_t size;
+
+	progress_update(xsr_source_size(job->source, &size) ? xsr_source_position(job->source)
+	                                                    : stream_offset);
+}
+
+static void start_progress(const struct job *job)
+{
+	const struct options *o = job->options;
+	bool silent = o->quiet || o->to_syslog;
+	uint64_t size = 0;
+
+	(void)xsr_source_size(job->source, &size);
+	progress_start(silent ? PROGRESS_NEVER : o->progress, o->operand_count > 1 ? job->name : NULL, size);
+}
+
+/* Everything through decoder and verifier. False if it could not be read or passed on whole. */
+static bool pump(struct job *job)
+{
+	struct xsr_pump pump = {
+	    .source = job->source,
+	    .decoder = job->decoder,
+	    .sink = job->sink,
+	    .want_pages = job->options->depth == XSR_DEPTH_PAGES,
+	    .event = on_event,
+	    .tick = on_tick,
+	    .context = job,
+	};
+	struct xsr_finding error;
+	enum xsr_status status;
+
+	start_progress(job);
+	status = xsr_pump_run(&pump, &error);
+	progress_end();
+	if (status == XSR_E_IO || status == XSR_E_NOMEM || status == XSR_E_MISUSE) {
+		message_finding(strcmp(error.id, "io.write") == 0 ? job->output.name : job->name, &error);
+		return false;
+	}
+	if (status != XSR_OK && !xsr_decoder_error(job->decoder))
+		report_finding(&job->report,
+		    &error); /* damaged compression: the decoder knows nothing of it */
+	return true;
+}
+
+static void conclude(struct job *job, const char *verdict)
+{
+	const struct options *o = job->options;
+	struct outcome outcome = {
+	    .input = job->name,
+	    .verdict = verdict,
+	    .counts = &job->report.verdict,
+	    .summary = xsr_verifier_summary(job->verifier),
+	    .depth = o->depth,
+	    .hidden = job->report.hidden,
+	    .compressed = xsr_source_compressed(job->source),
+	};
+
+	if (job->json)
+		summary_visit(&outcome, json_rows_visitor(job->json));
+	else
+		report_verdict(&job->report);
+	if (o->verbose && !o->quiet && !job->json)
+		summary_print(&outcome);
+}
+
+static int run(struct job *job)
+{
+	bool whole = pump(job), good;
+
+	if (whole) {
+		(void)xsr_decoder_finish(job->decoder);
+		(void)xsr_verifier_finish(job->verifier, job->decoder);
+		job->report.verdict.complete = xsr_verifier_verdict(job->verifier)->complete;
+	}
+	if (job->describer)
+		xsr_describer_finish(job->describer);
+	good = report_good(&job->report);
+	conclude(job, !whole ? "unknown" : good ? "good" : "bad");
+	if (!whole || job->no_memory)
+		return TOOL_TROUBLE;
+	if (job->json && json_rows_failed(job->json) && !ferror(stdout)) {
+		out_of_memory(job->name);
+		return TOOL_TROUBLE;
+	}
+	if (job->sink && !output_commit(&job->output))
+		return TOOL_TROUBLE;
+	return good ? TOOL_GOOD : TOOL_STREAM;
+}
+
+int verify_input(const struct options *options, const char *name, bool digits_are_fd)
+{
+	struct job job = {.options = options, .output = {.fd = -1}};
+	int status = TOOL_TROUBLE;
+
+	if (open_input(&job, name, digits_are_fd) && make_machines(&job))
+		status = run(&job);
+	teardown(&job);
+	return status;
+}
