@@ -9,25 +9,24 @@
 
 #define AT_START  0u
 #define AT_FRAMES 8u
-#define UNIT      8u /* the head and each frame have this size */
 
 enum xsr_status xsr_p2m_frames_decode(const void *body, size_t length, bool big_endian, struct xsr_p2m_frames *p2m)
 {
 	struct reader r = reader_make(body, length, big_endian);
 
-	if (length < 2 * UNIT || length % UNIT || length > XSR_LIBXC_RECORD_MAX)
+	if (length < 2 * P2M_UNIT || length % P2M_UNIT || length > XSR_LIBXC_RECORD_MAX)
 		return XSR_E_CORRUPT;
 	p2m->start_pfn = reader_u32(&r);
 	p2m->end_pfn = reader_u32(&r);
-	p2m->count = (uint32_t)(reader_left(&r) / UNIT);
-	p2m->frames = reader_skip(&r, (size_t)p2m->count * UNIT);
+	p2m->count = (uint32_t)(reader_left(&r) / P2M_UNIT);
+	p2m->frames = reader_skip(&r, (size_t)p2m->count * P2M_UNIT);
 	p2m->big_endian = big_endian;
 	return XSR_OK;
 }
 
 uint64_t xsr_p2m_frames_at(const struct xsr_p2m_frames *p2m, uint32_t index)
 {
-	return index < p2m->count ? load_u64(p2m->frames + (size_t)index * UNIT, p2m->big_endian) : UINT64_MAX;
+	return index < p2m->count ? load_u64(p2m->frames + (size_t)index * P2M_UNIT, p2m->big_endian) : UINT64_MAX;
 }
 
 uint32_t xsr_p2m_frames_needed(uint32_t start_pfn, uint32_t end_pfn, unsigned width)
@@ -49,27 +48,21 @@ enum xsr_status xsr_p2m_frames_encode(struct xsr_buffer *out, bool big_endian, u
 	return XSR_OK;
 }
 
-/* The body as a row of units, put together from pieces that are cut anywhere. */
-struct units {
-	uint8_t held[UNIT]; /* the beginning of a unit that the last piece broke off */
-	uint32_t have;      /* bytes in held */
-	uint32_t next;      /* number of the next unit; 0 is the head */
-};
-
-/* Takes bytes from a piece until a unit is complete, and returns that; NULL if the piece is used up before. */
-static const uint8_t *next_unit(struct units *u, const uint8_t **data, size_t *length)
+const uint8_t *p2m_units_next(struct p2m_units *u, const uint8_t **data, size_t *length)
 {
 	const uint8_t *unit = *data;
-	size_t take = UNIT - u->have < *length ? UNIT - u->have : *length;
+	size_t take = P2M_UNIT - u->have < *length ? P2M_UNIT - u->have : *length;
 
-	if (u->have || take < UNIT) {
+	if (!take)
+		return NULL;
+	if (u->have || take < P2M_UNIT) {
 		memcpy(u->held + u->have, *data, take);
 		unit = u->held;
 	}
 	u->have += (uint32_t)take;
 	*data += take;
 	*length -= take;
-	if (u->have < UNIT)
+	if (u->have < P2M_UNIT)
 		return NULL;
 	u->have = 0;
 	u->next++;
@@ -78,7 +71,7 @@ static const uint8_t *next_unit(struct units *u, const uint8_t **data, size_t *l
 
 /* A walk over the body for check and describe. */
 struct walk {
-	struct units units;
+	struct p2m_units units;
 	uint32_t start_pfn; /* from the head */
 	uint32_t end_pfn;   /* from the head */
 	uint32_t beyond;    /* frames with a pfn above end_pfn */
@@ -107,7 +100,7 @@ static void take_frame(struct walk *w, uint64_t pfn)
 /* The restorer divides its tables by these two, and crashes on tables that it never made. */
 static void check_head(const struct check *c, const struct walk *w)
 {
-	uint32_t frames = c->record->length / UNIT - 1, needed;
+	uint32_t frames = c->record->length / P2M_UNIT - 1, needed;
 
 	if (w->start_pfn > w->end_pfn || !w->end_pfn)
 		check_report(c, F_P2M_FRAMES_RANGE, AT_START, "start_pfn", "start at most end, and an end above 0",
@@ -120,11 +113,11 @@ static void check_head(const struct check *c, const struct walk *w)
 		    "%" PRIu32 " instead of %" PRIu32, frames, needed);
 }
 
-/* One finding a record: a list that went wrong has thousands of them. */
+/* One finding a record: a list that went wrong has thousands of them. With an end of 0 all are beyond it. */
 static void check_end(const struct check *c, const struct walk *w)
 {
-	if (w->beyond && c->depth >= XSR_DEPTH_STREAM)
-		check_report(c, F_P2M_FRAMES_PFN, AT_FRAMES + (uint64_t)w->first * UNIT, "frames",
+	if (w->beyond && w->end_pfn && c->depth >= XSR_DEPTH_STREAM)
+		check_report(c, F_P2M_FRAMES_PFN, AT_FRAMES + (uint64_t)w->first * P2M_UNIT, "frames",
 		    "pfns up to end_pfn", "0x%" PRIx64 " above 0x%" PRIx32 ", and %" PRIu32 " more", w->first_pfn,
 		    w->end_pfn, w->beyond - 1);
 }
@@ -136,7 +129,7 @@ static void piece(void *state, const struct check *c, const uint8_t *data, size_
 	const uint8_t *unit;
 
 	(void)position;
-	while ((unit = next_unit(&w->units, &data, &length))) {
+	while ((unit = p2m_units_next(&w->units, &data, &length))) {
 		if (w->units.next == 1) {
 			take_head(w, unit, c->record->big_endian);
 			check_head(c, w);
@@ -156,7 +149,7 @@ static void describe_piece(void *state, const struct xsr_visitor *v, const struc
 
 	(void)facts;
 	(void)position;
-	while ((unit = next_unit(&w->units, &data, &length))) {
+	while ((unit = p2m_units_next(&w->units, &data, &length))) {
 		if (w->units.next > 1) {
 			v->number(v->context, NULL, load_u64(unit, big_endian), XSR_HEXADECIMAL);
 			continue;
@@ -192,9 +185,9 @@ const struct record_family p2m_frames_family = {
     .layer = XSR_LAYER_LIBXC,
     .type = XSR_LIBXC_X86_PV_P2M_FRAMES,
     .guests = GUEST_PV,
-    .min_length = 2 * UNIT,
+    .min_length = 2 * P2M_UNIT,
     .max_length = XSR_LIBXC_RECORD_MAX,
-    .multiple = UNIT,
+    .multiple = P2M_UNIT,
     .bad_length = F_P2M_FRAMES_LENGTH,
     .piece = piece,
     .state_size = sizeof(struct walk),
