@@ -59,7 +59,7 @@ guest_start() {
 		cat "/tmp/create-$_name.log"
 		guest_exists "$_name" || return 1
 	}
-	guest_wait_beyond "$_name" 0 "${2:-120}"
+	guest_wait_beyond "$_name" 0 "${2:-240}"
 }
 
 guest_exists() {

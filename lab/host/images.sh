@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034,SC2154
+# shellcheck shell=bash disable=SC2154,SC2034
 # Assembles the boot images.  Sourced by lab/xen after packages.sh; needs $here, $cache, say and die.
 #
 # $cache/images/KEY/ holds  xen  vmlinuz-dom0  dom0.img : all that QEMU boots.  The guests' kernel, initramfs and

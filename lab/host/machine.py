@@ -24,7 +24,7 @@ EXIT_NO_RESULT = 124    # the job did not come to an end
 EXIT_NO_LAB = 125       # nothing was booted
 BOOT_SECONDS = 180      # from power-on to the job's start; usually 10
 GUESTS_MIB = 3072       # what QEMU's machine has beyond dom0's memory
-TAIL_LINES = 25         # of each log, after a failure
+TAIL_LINES = 20         # of each log, after a failure
 LOGS_KEPT = 10          # folders of logs of failed runs in the cache
 
 # QEMU 7.2 emulates IRET with kernel rights, which kills a PV dom0 under SMAP, and Xen's SVM code stops PVH and HVM
@@ -125,7 +125,7 @@ def prepare_job(run_dir: Path, options: argparse.Namespace, token: str) -> None:
     if options.verb == "shell":
         (run_dir / "shell").touch()
         size = shutil.get_terminal_size()
-        command = f"stty rows {size.lines} cols {size.columns} </dev/hvc1\nexport TERM={shlex.quote(os.environ.get('TERM', 'vt100'))}\n"
+        command = f"stty rows {size.lines} cols {size.columns}\nexport TERM={shlex.quote(os.environ.get('TERM', 'vt100'))}\n"
     else:
         script = Path(options.job[0])
         os.mkdir(run_dir / "job")
@@ -295,7 +295,8 @@ def show_tails(logs: Path) -> None:
         if not log.is_file() or log.stat().st_size == 0:
             continue
         say(f"---- end of {log.name}")
-        for line in log.read_text(errors="replace").splitlines()[-TAIL_LINES:]:
+        lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+        for line in lines[-TAIL_LINES:]:
             print("".join(c for c in line if c.isprintable() or c == "\t"), file=sys.stderr)
 
 
@@ -315,6 +316,7 @@ def execute(options: argparse.Namespace, run_dir: Path) -> int:
         (run_dir / "host").mkdir()
     if options.out:
         options.out.mkdir(parents=True, exist_ok=True)
+        (run_dir / "has-out").touch()
     command = qemu_command(options, run_dir)
     try:
         if options.verb == "shell":

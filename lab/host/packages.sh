@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034,SC2154
+# shellcheck shell=bash disable=SC2154,SC2034
 # The Debian packages the lab is made of.  Sourced by lab/xen; needs $cache, say and die.
 #
 # Programs that run on the host or are copied into dom0 are installed.  Kernels and the hypervisor are only
@@ -49,48 +49,65 @@ packages_install() {
 
 # The package a metapackage stands for today: linux-image-amd64 -> linux-image-6.1.0-NN-amd64.
 package_behind() {
-	apt-cache depends --important "$1" 2>/dev/null | sed -n "s/^ *Depends: \($2\)\$/\1/p" | head -n 1
+	apt-cache depends --important "$1" 2>/dev/null | sed -n 's/^ *Depends: \(linux-image-.*\)$/\1/p' | head -n 1
 }
 
 package_candidate() {
-	apt-cache policy "$1" 2>/dev/null | sed -n 's/^ *Candidate: //p'
+	apt-cache policy "$1" 2>/dev/null | sed -n 's/^ *Candidate: //p' | grep -v '(none)'
 }
 
 # Unpacks one package, once a version, and prints the folder.
 package_unpack() {
 	local name=$1 version dir tmp
 
-	version=$(package_candidate "$name")
-	case $version in '' | '(none)') die "apt knows no package $name" ;; esac
+	version=$(package_candidate "$name") || die "apt knows no package $name"
 	dir="$cache/packages/${name}_${version//:/%}"
 	if [ ! -d "$dir" ]; then
 		say "fetching $name $version"
-		mkdir -p "$cache/packages"
 		tmp=$(mktemp -d "$cache/packages/.new.XXXXXX")
-		(cd "$tmp" && apt_quiet download "$name=$version" && dpkg-deb -x ./*.deb root && mv root/* . && rm -r root ./*.deb)
-		chmod 755 "$tmp"
-		mv "$tmp" "$dir"
+		# Old lists may name a version that the mirror has no more.
+		if ! (cd "$tmp" && apt_quiet download "$name=$version" 2>/dev/null); then
+			[ -z "${packages_fresh:-}" ] || die "cannot download $name $version (see $cache/apt.log)"
+			packages_refresh
+			version=$(package_candidate "$name") || die "apt knows no package $name"
+			dir="$cache/packages/${name}_${version//:/%}"
+			(cd "$tmp" && apt_quiet download "$name=$version")
+		fi
+		dpkg-deb -x "$tmp"/*.deb "$tmp/root"
+		mv "$tmp/root" "$dir"
+		rm -r "$tmp"
 	fi
 	echo "$dir"
 }
 
+packages_known() {
+	package_candidate "$(package_behind linux-image-amd64)" && package_candidate "$(package_behind linux-image-cloud-amd64)" &&
+		package_candidate "xen-hypervisor-$xen_version-amd64"
+} >/dev/null
+
+# What apt would answer depends on its lists only: while they stay, so do the answers, and asking takes seconds.
+packages_stamp() {
+	stat -c '%n %Y' /var/lib/apt/lists /var/lib/dpkg/status 2>/dev/null
+	echo "$xen_version"
+}
+
 # Sets $dom0_kernel_dir, $guest_kernel_dir and $hypervisor_dir.
 packages_unpack() {
-	local generic cloud
+	local answers="$cache/packages/answers" dirs=()
 
+	mkdir -p "$cache/packages"
 	# Left by a build that was killed; no other build runs, the caller holds the lock.
 	rm -rf "$cache"/packages/.new.*
-	generic=$(package_behind linux-image-amd64 'linux-image-.*-amd64')
-	if [ -z "$generic" ]; then
-		packages_refresh
-		generic=$(package_behind linux-image-amd64 'linux-image-.*-amd64')
+	if [ -f "$answers" ] && [ "$(tail -n +4 "$answers")" = "$(packages_stamp)" ]; then
+		mapfile -t -n 3 dirs <"$answers"
 	fi
-	cloud=$(package_behind linux-image-cloud-amd64 'linux-image-.*-cloud-amd64')
-	if [ -z "$generic" ] || [ -z "$cloud" ]; then
-		die "apt knows no linux-image-amd64 or linux-image-cloud-amd64"
+	if [ ${#dirs[@]} -ne 3 ] || [ ! -d "${dirs[0]}" ] || [ ! -d "${dirs[1]}" ] || [ ! -d "${dirs[2]}" ]; then
+		packages_known || packages_refresh
+		# The generic kernel can be dom0; the cloud kernel lacks XEN_DOM0 but is the smaller guest.
+		dirs[0]=$(package_unpack "$(package_behind linux-image-amd64)")
+		dirs[1]=$(package_unpack "$(package_behind linux-image-cloud-amd64)")
+		dirs[2]=$(package_unpack "xen-hypervisor-$xen_version-amd64")
+		{ printf '%s\n' "${dirs[@]}"; packages_stamp; } >"$answers"
 	fi
-	# The generic kernel can be dom0; the cloud kernel lacks XEN_DOM0 but is the smaller guest.
-	dom0_kernel_dir=$(package_unpack "$generic")
-	guest_kernel_dir=$(package_unpack "$cloud")
-	hypervisor_dir=$(package_unpack "xen-hypervisor-$xen_version-amd64")
+	dom0_kernel_dir=${dirs[0]} guest_kernel_dir=${dirs[1]} hypervisor_dir=${dirs[2]}
 }
