@@ -76,6 +76,8 @@ void family_check(const struct record_family *family, const struct check *c, uni
 	} else if (family->piece) {
 		state_begin(family, state, e->u.bytes.position);
 		family->piece(state, c, e->u.bytes.data, e->u.bytes.length, e->u.bytes.position, e->u.bytes.last);
+		if (family->learn_pieces && e->u.bytes.last)
+			family->learn_pieces(state, facts);
 	}
 	learn(family, facts, e);
 }

@@ -24,6 +24,19 @@
 #define GUEST_HVM 0x2u
 #define GUEST_ANY (GUEST_PV | GUEST_HVM)
 
+/* What an HVM context says about its guest. PVH guests have none of the devices. */
+struct hvm_facts {
+	bool known;            /* a context came; the latest one counts */
+	bool has_pic;          /* entries of these devices are there */
+	bool has_ioapic;       /* as has_pic */
+	bool has_pit;          /* as has_pic */
+	bool has_rtc;          /* as has_pic */
+	bool has_hpet;         /* as has_pic */
+	bool has_pmtimer;      /* as has_pic */
+	uint32_t cpus;         /* CPU entries, one a vCPU that runs */
+	uint32_t highest_vcpu; /* highest number of such a vCPU */
+};
+
 /* What earlier parts of the stream say; filled from headers and by families' learn, 0 where not known yet. */
 struct image_facts {
 	uint32_t image_version; /* 2 or 3 */
@@ -34,6 +47,8 @@ struct image_facts {
 	unsigned width;         /* guest width from X86_PV_INFO, 4 or 8 */
 	unsigned levels;        /* page-table levels from X86_PV_INFO, 3 or 4 */
 	struct xstate_layout xstate; /* from X86_CPUID_POLICY */
+	unsigned physical_bits; /* width of physical addresses from X86_CPUID_POLICY */
+	struct hvm_facts hvm;   /* from HVM_CONTEXT */
 };
 
 /* One check of one body: where it stands, what is known, where findings go. */
@@ -98,6 +113,8 @@ struct record_family {
 	    bool big_endian, const uint8_t *data, size_t length, uint64_t position, bool last);
 	/* Takes from a whole body what later records are judged or read by. NULL for most. */
 	void (*learn)(struct image_facts *facts, bool big_endian, const uint8_t *body, size_t length);
+	/* The same for families whose bodies are checked by piece: from its state behind the last piece. */
+	void (*learn_pieces)(const void *state, struct image_facts *facts);
 	/*
 	 * Decodes such a body to its structure and encodes that again; false if either refuses. What the tests use
 	 * to show that nothing is lost.

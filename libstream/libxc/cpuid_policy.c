@@ -14,9 +14,6 @@
 #define AT_LEAF    0u
 #define AT_SUBLEAF 4u
 
-/* Most entries in a body that comes in one piece, far more than any release takes. */
-#define COUNT_MAX (XSR_WHOLE_MAX / LEAF_SIZE)
-
 /*
  * The leaves of a policy, as runs of consecutive ones. All releases together, in the order in which Xen writes them,
  * which is that of the numbers.
@@ -171,6 +168,23 @@ static void check_leaves(const struct check *c, const struct xsr_cpuid_policy *p
 	}
 }
 
+static void check_count(const struct check *c, size_t count)
+{
+	check_report(c, F_CPUID_POLICY_COUNT, 0, "", "at most 120", "%zu", count);
+}
+
+/* Only a body of far too many entries comes in pieces, and that is all there is to say about it. */
+static void piece(void *state, const struct check *c, const uint8_t *data, size_t length, uint64_t position,
+    bool last)
+{
+	(void)state;
+	(void)data;
+	(void)length;
+	(void)last;
+	if (!position && c->depth >= XSR_DEPTH_STREAM)
+		check_count(c, c->record->length / LEAF_SIZE);
+}
+
 static void check(const struct check *c, const uint8_t *body, size_t length)
 {
 	struct xsr_cpuid_policy policy;
@@ -179,8 +193,9 @@ static void check(const struct check *c, const uint8_t *body, size_t length)
 	    xsr_cpuid_policy_decode(body, length, c->record->big_endian, &policy) != XSR_OK)
 		return;
 	if (policy.count > PLACES)
-		check_report(c, F_CPUID_POLICY_COUNT, 0, "", "at most 120", "%zu", policy.count);
-	check_leaves(c, &policy);
+		check_count(c, policy.count);
+	else
+		check_leaves(c, &policy);
 }
 
 static void describe(const struct xsr_visitor *v, const struct image_facts *facts, bool big_endian,
@@ -209,6 +224,18 @@ static void describe(const struct xsr_visitor *v, const struct image_facts *fact
 	v->end(v->context);
 }
 
+/* What xsave areas and control registers are judged by. */
+static void learn(struct image_facts *facts, bool big_endian, const uint8_t *body, size_t length)
+{
+	struct xsr_cpuid_policy policy;
+	struct xsr_cpuid_leaf leaf;
+
+	xstate_layout_learn(&facts->xstate, body, length, big_endian);
+	if (xsr_cpuid_policy_decode(body, length, big_endian, &policy) == XSR_OK &&
+	    xsr_cpuid_policy_find(&policy, 0x80000008, NO_SUBLEAF, &leaf))
+		facts->physical_bits = leaf.eax & 0xff;
+}
+
 static bool recode(const struct image_facts *facts, bool big_endian, const uint8_t *body, size_t length,
     struct xsr_buffer *out)
 {
@@ -226,21 +253,16 @@ static bool recode(const struct image_facts *facts, bool big_endian, const uint8
 	return true;
 }
 
-/* Where the guest's CPU has its extended states: what xsave areas are measured by. */
-static void learn(struct image_facts *facts, bool big_endian, const uint8_t *body, size_t length)
-{
-	xstate_layout_learn(&facts->xstate, body, length, big_endian);
-}
-
 const struct record_family cpuid_policy_family = {
     .layer = XSR_LAYER_LIBXC,
     .type = XSR_LIBXC_X86_CPUID_POLICY,
     .guests = GUEST_ANY,
     .min_length = LEAF_SIZE,
-    .max_length = LEAF_SIZE * COUNT_MAX,
+    .max_length = XSR_LIBXC_RECORD_MAX,
     .multiple = LEAF_SIZE,
     .bad_length = F_CPUID_POLICY_LENGTH,
     .check = check,
+    .piece = piece,
     .describe = describe,
     .learn = learn,
     .recode = recode,

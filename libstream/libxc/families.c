@@ -3,6 +3,7 @@
 
 #include "libxc/cpuid_policy.h"
 #include "libxc/empty.h"
+#include "libxc/hvm_context.h"
 #include "libxc/hvm_params.h"
 #include "libxc/msr_policy.h"
 #include "libxc/p2m_frames.h"
@@ -23,6 +24,7 @@ const struct record_family *const libxc_families[] = {
     &vcpu_msrs_family,
     &shared_info_family,
     &tsc_info_family,
+    &hvm_context_family,
     &hvm_params_family,
     &cpuid_policy_family,
     &msr_policy_family,

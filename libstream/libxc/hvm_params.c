@@ -3,6 +3,7 @@
 #include "libxc/hvm_params.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include <libstream/records.h>
 
@@ -12,9 +13,6 @@
 /* Byte offsets in the body, for findings. */
 #define AT_COUNT    0u
 #define AT_RESERVED 4u
-
-/* Most entries in a body that comes in one piece. Xen knows 39 parameters, so a longer one is damaged anyway. */
-#define COUNT_MAX ((XSR_WHOLE_MAX - HEAD_SIZE) / ENTRY_SIZE)
 
 #define PAE_ENABLED 4u
 
@@ -101,15 +99,18 @@ enum xsr_status xsr_hvm_params_decode(const void *body, size_t length, bool big_
 	return XSR_OK;
 }
 
+static struct xsr_hvm_param param_decode(const uint8_t *entry, bool big_endian)
+{
+	struct xsr_hvm_param param = {load_u64(entry, big_endian), load_u64(entry + 8, big_endian)};
+
+	return param;
+}
+
 struct xsr_hvm_param xsr_hvm_params_at(const struct xsr_hvm_params *p, uint32_t i)
 {
-	struct xsr_hvm_param param = {.index = UINT64_MAX};
+	struct xsr_hvm_param none = {.index = UINT64_MAX};
 
-	if (i < p->count) {
-		param.index = load_u64(p->entries + (size_t)ENTRY_SIZE * i, p->big_endian);
-		param.value = load_u64(p->entries + (size_t)ENTRY_SIZE * i + 8, p->big_endian);
-	}
-	return param;
+	return i < p->count ? param_decode(p->entries + (size_t)ENTRY_SIZE * i, p->big_endian) : none;
 }
 
 enum xsr_status xsr_hvm_params_encode_head(struct xsr_buffer *out, bool big_endian, uint32_t count,
@@ -169,12 +170,13 @@ static bool may_have_pae(const struct image_facts *facts)
 /* One parameter by itself; false if its index is none. */
 static bool check_param(const struct check *c, const struct xsr_hvm_param *p, uint64_t at)
 {
-	const struct param *param = p->index < XSR_HVM_PARAM_COUNT ? &params[p->index] : NULL;
+	const struct param *param;
 
-	if (!param) {
-		check_report(c, F_HVM_PARAMS_INDEX, at, "index", "0 to 38", "%" PRIu64, p->index);
+	if (!xsr_hvm_param_name(p->index)) {
+		check_report(c, F_HVM_PARAMS_INDEX, at, "index", "0 to 38 but for 3, 7 and 8", "%" PRIu64, p->index);
 		return false;
 	}
+	param = &params[p->index];
 	if (param->rule == RULE_REFUSED)
 		check_report(c, F_HVM_PARAMS_REFUSED, at, "index", "", "%" PRIu64 " (%s)", p->index, param->name);
 	if (p->index == PAE_ENABLED && !may_have_pae(c->facts))
@@ -187,64 +189,116 @@ static bool check_param(const struct check *c, const struct xsr_hvm_param *p, ui
 	return true;
 }
 
-static void check_entries(const struct check *c, const struct xsr_hvm_params *list)
+/* What is remembered of a body from piece to piece. */
+struct state {
+	uint8_t bytes[ENTRY_SIZE];             /* the head or an entry that is cut between pieces */
+	uint32_t held;                         /* bytes of it */
+	bool headed;                           /* the head came */
+	bool miscounted;                       /* its count is not what the body has; no telling what is an entry */
+	uint64_t taken;                        /* bytes of the body so far, whole things only */
+	bool seen[XSR_HVM_PARAM_COUNT];        /* this index came */
+	uint64_t values[XSR_HVM_PARAM_COUNT];  /* with this value */
+};
+
+/* Takes the next thing of the body, the head or an entry, out of the input; NULL when that is used up. */
+static const uint8_t *next(struct state *st, const uint8_t **data, size_t *length)
 {
-	uint64_t values[XSR_HVM_PARAM_COUNT];
-	bool seen[XSR_HVM_PARAM_COUNT] = {false};
+	uint32_t want = st->headed ? ENTRY_SIZE : HEAD_SIZE, n = want - st->held;
 
-	for (uint32_t i = 0; i < list->count; i++) {
-		struct xsr_hvm_param p = xsr_hvm_params_at(list, i);
-		uint64_t at = HEAD_SIZE + (uint64_t)ENTRY_SIZE * i;
-
-		if (!check_param(c, &p, at))
-			continue;
-		if (seen[p.index] && values[p.index] != p.value)
-			check_report(c, F_HVM_PARAMS_DUPLICATE, at, "index", "each index once",
-			    "%" PRIu64 " with 0x%" PRIx64 " before, 0x%" PRIx64 " now", p.index,
-			    values[p.index], p.value);
-		seen[p.index] = true;
-		values[p.index] = p.value;
-	}
+	if (n > *length)
+		n = (uint32_t)*length;
+	if (n)
+		memcpy(st->bytes + st->held, *data, n);
+	*data += n;
+	*length -= n;
+	st->held += n;
+	if (st->held < want)
+		return NULL;
+	st->held = 0;
+	st->taken += want;
+	return st->bytes;
 }
 
-static void check(const struct check *c, const uint8_t *body, size_t length)
+static void check_head(const struct check *c, struct state *st, const uint8_t *head)
 {
-	struct xsr_hvm_params list;
+	bool big_endian = c->record->big_endian;
+	uint32_t count = load_u32(head + AT_COUNT, big_endian), length = c->record->length;
+	uint32_t reserved = load_u32(head + AT_RESERVED, big_endian);
 
-	if (xsr_hvm_params_decode(body, length, c->record->big_endian, &list) != XSR_OK) {
+	st->headed = true;
+	st->miscounted = count != (length - HEAD_SIZE) / ENTRY_SIZE;
+	if (st->miscounted)
 		check_report(c, F_HVM_PARAMS_LENGTH, AT_COUNT, "count", "8 + 16 a parameter",
-		    "%" PRIu32 " in a body of %zu bytes", load_u32(body, c->record->big_endian), length);
-		return;
-	}
-	if (list.reserved)
-		check_report(c, F_HVM_PARAMS_RESERVED, AT_RESERVED, "reserved", "0", "0x%" PRIx32, list.reserved);
-	if (!list.count)
+		    "%" PRIu32 " in a body of %" PRIu32 " bytes", count, length);
+	else if (!count)
 		check_report(c, F_HVM_PARAMS_EMPTY, AT_COUNT, "count", "at least 1", "0");
-	if (c->depth >= XSR_DEPTH_STREAM)
-		check_entries(c, &list);
+	if (reserved)
+		check_report(c, F_HVM_PARAMS_RESERVED, AT_RESERVED, "reserved", "0", "0x%" PRIx32, reserved);
 }
 
-static void describe(const struct xsr_visitor *v, const struct image_facts *facts, bool big_endian,
-    const uint8_t *body, size_t length)
+static void check_entry(const struct check *c, struct state *st, const uint8_t *entry)
 {
-	struct xsr_hvm_params list;
+	struct xsr_hvm_param p = param_decode(entry, c->record->big_endian);
+	uint64_t at = st->taken - ENTRY_SIZE;
+
+	if (!check_param(c, &p, at))
+		return;
+	if (st->seen[p.index] && st->values[p.index] != p.value)
+		check_report(c, F_HVM_PARAMS_DUPLICATE, at, "index", "each index once",
+		    "%" PRIu64 " with 0x%" PRIx64 " before, 0x%" PRIx64 " now", p.index, st->values[p.index],
+		    p.value);
+	st->seen[p.index] = true;
+	st->values[p.index] = p.value;
+}
+
+/* By pieces whatever the length: nothing bounds the count but the record. */
+static void piece(void *state, const struct check *c, const uint8_t *data, size_t length, uint64_t position,
+    bool last)
+{
+	struct state *st = state;
+	const uint8_t *thing;
+
+	(void)position;
+	(void)last;
+	while ((thing = next(st, &data, &length))) {
+		if (!st->headed)
+			check_head(c, st, thing);
+		else if (c->depth >= XSR_DEPTH_STREAM && !st->miscounted)
+			check_entry(c, st, thing);
+	}
+}
+
+static void describe_param(const struct xsr_visitor *v, const struct xsr_hvm_param *p)
+{
+	v->begin(v->context, NULL, false);
+	v->number(v->context, "index", p->index, XSR_DECIMAL);
+	if (xsr_hvm_param_name(p->index))
+		v->text(v->context, "name", xsr_hvm_param_name(p->index));
+	v->number(v->context, "value", p->value, XSR_HEXADECIMAL);
+	v->end(v->context);
+}
+
+static void describe_piece(void *state, const struct xsr_visitor *v, const struct image_facts *facts,
+    bool big_endian, const uint8_t *data, size_t length, uint64_t position, bool last)
+{
+	struct state *st = state;
+	const uint8_t *thing;
 
 	(void)facts;
-	if (xsr_hvm_params_decode(body, length, big_endian, &list) != XSR_OK)
-		return;
-	v->number(v->context, "count", list.count, XSR_DECIMAL);
-	v->begin(v->context, "parameters", true);
-	for (uint32_t i = 0; i < list.count; i++) {
-		struct xsr_hvm_param p = xsr_hvm_params_at(&list, i);
+	(void)position;
+	while ((thing = next(st, &data, &length))) {
+		if (!st->headed) {
+			st->headed = true;
+			v->number(v->context, "count", load_u32(thing + AT_COUNT, big_endian), XSR_DECIMAL);
+			v->begin(v->context, "parameters", true);
+		} else {
+			struct xsr_hvm_param p = param_decode(thing, big_endian);
 
-		v->begin(v->context, NULL, false);
-		v->number(v->context, "index", p.index, XSR_DECIMAL);
-		if (xsr_hvm_param_name(p.index))
-			v->text(v->context, "name", xsr_hvm_param_name(p.index));
-		v->number(v->context, "value", p.value, XSR_HEXADECIMAL);
-		v->end(v->context);
+			describe_param(v, &p);
+		}
 	}
-	v->end(v->context);
+	if (last)
+		v->end(v->context);
 }
 
 static bool recode(const struct image_facts *facts, bool big_endian, const uint8_t *body, size_t length,
@@ -270,10 +324,11 @@ const struct record_family hvm_params_family = {
     .type = XSR_LIBXC_HVM_PARAMS,
     .guests = GUEST_HVM,
     .min_length = HEAD_SIZE,
-    .max_length = HEAD_SIZE + ENTRY_SIZE * COUNT_MAX,
+    .max_length = XSR_LIBXC_RECORD_MAX,
     .multiple = ENTRY_SIZE,
     .bad_length = F_HVM_PARAMS_LENGTH,
-    .check = check,
-    .describe = describe,
+    .piece = piece,
+    .state_size = sizeof(struct state),
+    .describe_piece = describe_piece,
     .recode = recode,
 };

@@ -13,9 +13,6 @@
 #define AT_FLAGS 4u
 #define AT_VALUE 8u
 
-/* Most entries in a body that comes in one piece, far more than any release takes. */
-#define COUNT_MAX (XSR_WHOLE_MAX / ENTRY_SIZE)
-
 /* The MSRs of a policy in the order in which Xen writes them. */
 static const struct policy_msr {
 	uint32_t index;      /* of the MSR */
@@ -107,6 +104,23 @@ static void check_entries(const struct check *c, const struct xsr_msr_policy *po
 	}
 }
 
+static void check_count(const struct check *c, size_t count)
+{
+	check_report(c, F_MSR_POLICY_COUNT, 0, "", "at most 2", "%zu", count);
+}
+
+/* Only a body of far too many entries comes in pieces, and that is all there is to say about it. */
+static void piece(void *state, const struct check *c, const uint8_t *data, size_t length, uint64_t position,
+    bool last)
+{
+	(void)state;
+	(void)data;
+	(void)length;
+	(void)last;
+	if (!position && c->depth >= XSR_DEPTH_STREAM)
+		check_count(c, c->record->length / ENTRY_SIZE);
+}
+
 static void check(const struct check *c, const uint8_t *body, size_t length)
 {
 	struct xsr_msr_policy policy;
@@ -115,8 +129,9 @@ static void check(const struct check *c, const uint8_t *body, size_t length)
 	    xsr_msr_policy_decode(body, length, c->record->big_endian, &policy) != XSR_OK)
 		return;
 	if (policy.count > MSRS)
-		check_report(c, F_MSR_POLICY_COUNT, 0, "", "at most 2", "%zu", policy.count);
-	check_entries(c, &policy);
+		check_count(c, policy.count);
+	else
+		check_entries(c, &policy);
 }
 
 static void describe(const struct xsr_visitor *v, const struct image_facts *facts, bool big_endian,
@@ -165,10 +180,11 @@ const struct record_family msr_policy_family = {
     .type = XSR_LIBXC_X86_MSR_POLICY,
     .guests = GUEST_ANY,
     .min_length = ENTRY_SIZE,
-    .max_length = ENTRY_SIZE * COUNT_MAX,
+    .max_length = XSR_LIBXC_RECORD_MAX,
     .multiple = ENTRY_SIZE,
     .bad_length = F_MSR_POLICY_LENGTH,
     .check = check,
+    .piece = piece,
     .describe = describe,
     .recode = recode,
 };

@@ -118,11 +118,8 @@ START_TEST(indices)
 	add(&p, 39, 1);
 	add(&p, UINT64_C(0x100000001), 1);
 	add(&p, 38, 1);
-	/* Not assigned, but Xen takes them. */
-	add(&p, 3, 1);
 	add(&p, 7, 1);
-	add(&p, 8, 1);
-	body_expect(&p.body, "hvm_params.index 8\nhvm_params.index 24\n");
+	body_expect(&p.body, "hvm_params.index 8\nhvm_params.index 24\nhvm_params.index 56\n");
 	p.body.depth = XSR_DEPTH_RECORD;
 	body_expect(&p.body, "");
 }
@@ -197,6 +194,27 @@ START_TEST(duplicates)
 }
 END_TEST
 
+/* Pieces of any size, and of course none of their borders, must show. */
+START_TEST(pieces)
+{
+	static const size_t chunks[] = {1, 2, 7, 8, 9, 15, 16, 17, 100};
+	struct params p;
+
+	for (size_t i = 0; i < sizeof(chunks) / sizeof(chunks[0]); i++) {
+		begin(&p, i & 1);
+		add(&p, 1, 0xfeffc);
+		add(&p, 40, 1);
+		add(&p, 1, 0xfeffd);
+		p.body.chunk = chunks[i];
+		body_expect(&p.body, "hvm_params.index 24\nhvm_params.duplicate 40\n");
+		body_expect_described(&p.body, "{\"count\":3,\"parameters\":["
+					       "{\"index\":1,\"name\":\"STORE_PFN\",\"value\":0xfeffc},"
+					       "{\"index\":40,\"value\":0x1},"
+					       "{\"index\":1,\"name\":\"STORE_PFN\",\"value\":0xfeffd}]}");
+	}
+}
+END_TEST
+
 START_TEST(described)
 {
 	struct params p;
@@ -229,7 +247,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {good_ones_have_no_findings, decodes_by_hand, lengths, head, indices, refused_indices,
-	    pae_is_for_old_images, values, duplicates, described, names, NULL};
+	    pae_is_for_old_images, values, duplicates, pieces, described, names, NULL};
 
 	return unit_main("hvm_params", tests);
 }

@@ -174,7 +174,37 @@ START_TEST(too_many_leaves)
 	begin(&p, XSR_LIBXC_X86_CPUID_POLICY, false);
 	all_leaves(&p);
 	leaf(&p, 0x80000021, NONE);
-	body_expect(&p.body, "cpuid_policy.count 0\ncpuid_policy.duplicate 2880\n");
+	body_expect(&p.body, "cpuid_policy.count 0\n");
+}
+END_TEST
+
+START_TEST(bodies_too_long_for_one_piece)
+{
+	static const uint8_t zeros[24 * 3000];
+	struct body b = {.layer = XSR_LAYER_LIBXC, .type = XSR_LIBXC_X86_CPUID_POLICY, .data = zeros,
+	    .length = sizeof(zeros), .depth = XSR_DEPTH_STREAM, .chunk = 1000};
+
+	body_expect(&b, "cpuid_policy.count 0\n");
+	b.type = XSR_LIBXC_X86_MSR_POLICY;
+	b.length = 16 * 4097;
+	body_expect(&b, "msr_policy.count 0\n");
+	b.depth = XSR_DEPTH_RECORD;
+	body_expect(&b, "");
+}
+END_TEST
+
+START_TEST(policy_teaches)
+{
+	struct policy p;
+
+	for (int big = 0; big < 2; big++) {
+		begin(&p, XSR_LIBXC_X86_CPUID_POLICY, big);
+		leaf(&p, 0xd, 0);
+		leaf(&p, 0x80000008, NONE);
+		body_expect(&p.body, "");
+		ck_assert_uint_eq(p.body.facts.physical_bits, 0x12);
+		ck_assert(p.body.facts.xstate.known);
+	}
 }
 END_TEST
 
@@ -233,8 +263,12 @@ START_TEST(msr_policy_rules)
 	msr(&p, 0x10a, 0, 0);
 	msr(&p, 0xce, 0, 0);
 	body_expect(&p.body, "msr_policy.order 16\n");
+	begin(&p, XSR_LIBXC_X86_MSR_POLICY, true);
+	msr(&p, 0xce, 0, 0);
+	msr(&p, 0xce, 0, 0);
+	body_expect(&p.body, "msr_policy.duplicate 16\n");
 	msr(&p, 0x10a, 0, 0);
-	body_expect(&p.body, "msr_policy.count 0\nmsr_policy.order 16\nmsr_policy.duplicate 32\n");
+	body_expect(&p.body, "msr_policy.count 0\n");
 }
 END_TEST
 
@@ -249,7 +283,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {full_policy_is_good, leaves_decode, policy_lengths, leaf_numbers,
-	    subleaf_numbers, leaves_repeated_and_misplaced, too_many_leaves, leaves_described, msr_policy_is_good,
+	    subleaf_numbers, leaves_repeated_and_misplaced, too_many_leaves, bodies_too_long_for_one_piece, policy_teaches, leaves_described, msr_policy_is_good,
 	    msr_policy_rules, msr_names, NULL};
 
 	return unit_main("policy", tests);

@@ -13,6 +13,7 @@
 #ifndef LIBSTREAM_RECORDS_H
 #define LIBSTREAM_RECORDS_H
 
+#include <libstream/describe.h>
 #include <libstream/encoder.h>
 
 #ifdef __cplusplus
@@ -281,6 +282,105 @@ XSR_API enum xsr_status xsr_shared_info_encode(struct xsr_buffer *out, const str
 
 /* Name of a model-specific register that can be in a stream, e.g. "SPEC_CTRL"; NULL for others. Static. */
 XSR_API const char *xsr_msr_name(uint32_t index);
+
+/*
+ * HVM_CONTEXT: specs/libxc-stream.md §5.11 and §8.9. A chain of entries, little-endian in every stream. Bodies of
+ * large guests are longer than XSR_WHOLE_MAX; the walk below wants the whole body in memory.
+ */
+#define XSR_HVM_MAGIC       0x54381286u /* of HEADER */
+#define XSR_HVM_CPU_SIZE_34 1016u       /* CPU payload of Xen 3.4 and older, laid out differently near its end */
+
+enum xsr_hvm_typecode {
+	XSR_HVM_END = 0,
+	XSR_HVM_HEADER = 1,
+	XSR_HVM_CPU = 2,
+	XSR_HVM_PIC = 3,
+	XSR_HVM_IOAPIC = 4,
+	XSR_HVM_LAPIC = 5,
+	XSR_HVM_LAPIC_REGS = 6,
+	XSR_HVM_PCI_IRQ = 7,
+	XSR_HVM_ISA_IRQ = 8,
+	XSR_HVM_PCI_LINK = 9,
+	XSR_HVM_PIT = 10,
+	XSR_HVM_RTC = 11,
+	XSR_HVM_HPET = 12,
+	XSR_HVM_PMTIMER = 13,
+	XSR_HVM_MTRR = 14,
+	XSR_HVM_VIRIDIAN_DOMAIN = 15,
+	XSR_HVM_CPU_XSAVE = 16,
+	XSR_HVM_VIRIDIAN_VCPU = 17,
+	XSR_HVM_VMCE_VCPU = 18,
+	XSR_HVM_TSC_ADJUST = 19,
+	XSR_HVM_CPU_MSR = 20,
+};
+
+struct xsr_hvm_entry {
+	uint64_t offset;        /* of its 8-byte head in the body */
+	uint16_t type;          /* enum xsr_hvm_typecode, or unknown */
+	uint16_t instance;      /* vCPU for entries of vCPUs, else 0 (PIC: 1 for the slave) */
+	uint32_t length;        /* of the payload */
+	size_t have;            /* bytes at payload; length in a whole body */
+	const uint8_t *payload; /* behind the head */
+};
+
+/* A walk over the entries of a body. */
+struct xsr_hvm_walk {
+	const uint8_t *body;    /* the body */
+	size_t length;          /* of the body */
+	size_t position;        /* of the next entry; behind END the number of bytes that entries take */
+	bool ended;             /* END was returned */
+	enum xsr_status status; /* XSR_E_CORRUPT: an entry does not fit into the body */
+};
+
+/* A size that the payload of an entry can have. */
+struct xsr_hvm_form {
+	uint32_t size;     /* bytes */
+	const char *since; /* first release of Xen that wrote it, e.g. "4.7"; "" if older than 4.0 */
+};
+
+/* A value in the payload of an entry. */
+struct xsr_hvm_field {
+	const char *name;          /* lower_snake_case */
+	uint16_t offset;           /* in the payload, of the first value */
+	uint8_t width;             /* bytes of a value: 1, 2, 4 or 8 */
+	uint16_t count;            /* values; an array if above 1 */
+	uint16_t stride;           /* from one to the next */
+	uint8_t shift;             /* lowest bit that counts */
+	uint8_t bits;              /* how many count; 0: all */
+	enum xsr_number_base base; /* how it is best shown */
+};
+
+/* Name of a typecode, e.g. "LAPIC_REGS"; NULL for others. Static. */
+XSR_API const char *xsr_hvm_entry_name(uint16_t type);
+
+/* True if instances of this type are vCPUs. */
+XSR_API bool xsr_hvm_entry_per_vcpu(uint16_t type);
+
+/* Form number index of a type, oldest first; NULL past the last, for unknown types, and for CPU_XSAVE and CPU_MSR. */
+XSR_API const struct xsr_hvm_form *xsr_hvm_entry_form(uint16_t type, size_t index);
+
+/*
+ * Field number index of an entry; NULL behind the last that its payload has. The FPU state of CPU and CPU_XSAVE
+ * and the list of CPU_MSR have no fields.
+ */
+XSR_API const struct xsr_hvm_field *xsr_hvm_entry_field(const struct xsr_hvm_entry *entry, size_t index);
+
+/* Bytes of payload up to the end of a field. */
+XSR_API uint32_t xsr_hvm_field_end(const struct xsr_hvm_field *field);
+
+/* Value number i of a field of this entry; 0 if the payload does not have it. */
+XSR_API uint64_t xsr_hvm_field_value(const struct xsr_hvm_entry *entry, const struct xsr_hvm_field *field, size_t i);
+
+/* Begins a walk over a whole body. */
+XSR_API struct xsr_hvm_walk xsr_hvm_context_walk(const void *body, size_t length);
+
+/*
+ * Takes the next entry; END is one. False behind END, and where an entry does not fit into the body (walk->status).
+ */
+XSR_API bool xsr_hvm_context_next(struct xsr_hvm_walk *walk, struct xsr_hvm_entry *entry);
+
+/* Appends an entry. XSR_E_MISUSE if its payload is not whole. */
+XSR_API enum xsr_status xsr_hvm_entry_encode(struct xsr_buffer *out, const struct xsr_hvm_entry *entry);
 
 /*
  * HVM_PARAMS: specs/libxc-stream.md §5.12. The list is encoded as a head and entries; the entries may be given in
