@@ -173,7 +173,10 @@ static void account(struct xsr_verifier *v, const struct xsr_event *e, uint32_t 
 		return;
 	if (!pfn_map_set(&p->map, pfn, state_of((unsigned)(entry >> XSR_PFN_TYPE_SHIFT)))) {
 		p->map_lost = true;
-		entry_error(v, e, F_PAGE_DATA_SCATTERED, number, "pfn", "dense ranges of pfns", entry);
+		if (p->map.no_memory)
+			verify_record(v, F_IO_MEMORY, e->record, 0, "", "", "no memory for the account of pages");
+		else
+			entry_error(v, e, F_PAGE_DATA_SCATTERED, number, "pfn", "dense ranges of pfns", entry);
 	}
 }
 

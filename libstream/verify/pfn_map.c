@@ -35,6 +35,7 @@ static bool grow(struct pfn_map *map)
 	size_t slots = map->slots ? 2 * map->slots : 64;
 	struct pfn_chunk *table = calloc(slots, sizeof(*table));
 
+	map->no_memory = !table;
 	if (!table)
 		return false;
 	for (size_t i = 0; i < map->slots; i++)
@@ -67,7 +68,8 @@ static uint8_t *chunk_for(struct pfn_map *map, uint64_t number)
 		if (!may_add(map))
 			return NULL;
 		map->table[slot].bits = calloc(1, PFN_CHUNK_BYTES);
-		if (!map->table[slot].bits)
+		map->no_memory = !map->table[slot].bits;
+		if (map->no_memory)
 			return NULL;
 		map->table[slot].number = number;
 		map->used++;

@@ -32,6 +32,7 @@ struct pfn_map {
 	uint64_t described;      /* pfns that are not PFN_UNSEEN */
 	uint64_t populated;      /* pfns that are PFN_RAM or PFN_TABLE */
 	size_t latest;           /* slot used last: pfns come in order */
+	bool no_memory;          /* an allocation failed: it was not the bound that was reached */
 };
 
 /* Forgets everything and frees it. */

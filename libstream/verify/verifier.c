@@ -253,7 +253,7 @@ enum xsr_status xsr_verifier_event(struct xsr_verifier *v, const struct xsr_even
 	case XSR_EVENT_PAGES:
 		break;
 	}
-	return XSR_OK;
+	return v->pages.map.no_memory ? XSR_E_NOMEM : XSR_OK;
 }
 
 enum xsr_status xsr_verifier_finish(struct xsr_verifier *v, const struct xsr_decoder *decoder)

@@ -85,6 +85,14 @@ def hostile_scattered_pfns(s: Stream) -> Item:
     return record
 
 
+@bad(bases.hvm_image, "page_data.scattered", "page_data.missing")
+def hostile_strewn_pfns(s: Stream) -> None:
+    """5120 holes, each 2^20 pfns from the next: a map that follows them grows to megabytes from 40 KiB."""
+    for batch in range(5):
+        pages = [((batch << 10 | n) << 20, libxc.XTAB, b"") for n in range(1024)]
+        s.after(s.last(Xc.PAGE_DATA), libxc.page_data(pages))
+
+
 @bad(bases.pv64, "p2m_frames.count", "page_data.missing")
 def hostile_p2m_max(s: Stream) -> Item:
     """A P2M of 2^32 pfns with a frame list that is short by one: maps of pfns must not be made on its word."""
