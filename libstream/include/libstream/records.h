@@ -477,6 +477,74 @@ XSR_API enum xsr_status xsr_dirty_pfn_list_decode(const void *body, size_t lengt
 /* The pfn number index; 0 past the end. */
 XSR_API uint64_t xsr_dirty_pfn_list_at(const struct xsr_dirty_pfn_list *list, size_t index);
 
+/*
+ * EMULATOR_XENSTORE_DATA and EMULATOR_CONTEXT: specs/libxl-stream.md §4.3 and §4.4. Both begin with the same head;
+ * what follows it is up to the device model's size and may be longer than XSR_WHOLE_MAX.
+ */
+#define XSR_EMULATOR_HEAD_SIZE        8u
+#define XSR_EMULATOR_UNKNOWN          0u /* after conversion from the legacy format */
+#define XSR_EMULATOR_QEMU_TRADITIONAL 1u
+#define XSR_EMULATOR_QEMU             2u
+
+struct xsr_emulator {
+	uint32_t id;         /* XSR_EMULATOR_* */
+	uint32_t index;      /* 0 */
+	const uint8_t *data; /* xenstore pairs or the device model's state */
+	size_t length;       /* of data */
+};
+
+XSR_API enum xsr_status xsr_emulator_decode(const void *body, size_t length, bool big_endian,
+    struct xsr_emulator *emulator);
+
+/* Appends head and data. */
+XSR_API enum xsr_status xsr_emulator_encode(struct xsr_buffer *out, bool big_endian,
+    const struct xsr_emulator *emulator);
+
+/* "unknown", "qemu-traditional", "qemu"; NULL for an id that is none. Static. */
+XSR_API const char *xsr_emulator_name(uint32_t id);
+
+/* A pair of EMULATOR_XENSTORE_DATA; both strings are terminated and point into the data. */
+struct xsr_xenstore_pair {
+	const char *key;   /* relative to the device model's directory */
+	const char *value; /* may be empty */
+};
+
+/*
+ * Takes the pair at *position of the data (begin with 0) and moves *position behind it. False at the end of the
+ * data, and where no whole pair is left: then *position is less than length.
+ */
+XSR_API bool xsr_xenstore_next(const struct xsr_emulator *emulator, size_t *position,
+    struct xsr_xenstore_pair *pair);
+
+/* Appends a pair; head and pairs make a body. */
+XSR_API enum xsr_status xsr_xenstore_encode(struct xsr_buffer *out, const struct xsr_xenstore_pair *pair);
+
+/* The beginning of QEMU's state in EMULATOR_CONTEXT: specs/libxl-stream.md §6. Big-endian in every stream. */
+#define XSR_QEMU_MAGIC        0x5145564du /* "QEVM" */
+#define XSR_QEMU_SECTION_FULL 0x04u
+
+struct xsr_qemu_state {
+	uint32_t magic;           /* XSR_QEMU_MAGIC */
+	uint32_t version;         /* 3; 2 from very old ones */
+	uint8_t section;          /* kind of the first section: XSR_QEMU_SECTION_FULL */
+	uint32_t section_id;      /* its number */
+	uint8_t name_length;      /* of its name */
+	const uint8_t *name;      /* the name, e.g. "timer"; not terminated */
+	uint32_t instance;        /* of the device */
+	uint32_t section_version; /* of the device's state that follows */
+};
+
+/* XSR_E_CORRUPT if the state ends before its first section's version. What is there was filled in, the rest is 0. */
+XSR_API enum xsr_status xsr_qemu_state_decode(const void *data, size_t length, struct xsr_qemu_state *state);
+
+/* CHECKPOINT_STATE: specs/libxl-stream.md §4.6. */
+#define XSR_CHECKPOINT_STATE_SIZE 4u
+
+/* "NEW", "SVM_SUSPENDED", "SVM_READY", "SVM_RESUMED"; NULL for others. Static. */
+XSR_API const char *xsr_checkpoint_state_name(uint32_t id);
+XSR_API enum xsr_status xsr_checkpoint_state_decode(const void *body, size_t length, bool big_endian, uint32_t *id);
+XSR_API enum xsr_status xsr_checkpoint_state_encode(struct xsr_buffer *out, bool big_endian, uint32_t id);
+
 #ifdef __cplusplus
 }
 #endif
