@@ -233,6 +233,7 @@ static void check_regions(const struct check *c, const struct state *st)
 			    n->keys & HAS_SIZE ? "" : " size", n->keys & HAS_NAME ? "" : " name");
 }
 
+/* Where pairs break off, keys of a region may be what is missing; that says nothing about the region. */
 static void check_end(const struct check *c, const struct state *st)
 {
 	if (st->length)
@@ -243,7 +244,7 @@ static void check_end(const struct check *c, const struct state *st)
 		    "end of the body");
 	else if (!st->pairs)
 		check_report(c, F_XENSTORE_DATA_EMPTY, HEAD, "", "at least one pair", "none");
-	if (c->depth >= XSR_DEPTH_STREAM)
+	else if (c->depth >= XSR_DEPTH_STREAM)
 		check_regions(c, st);
 }
 
