@@ -109,11 +109,14 @@ void headers_image(struct xsr_verifier *v, const struct xsr_event *e)
 		    "0", "0x%04x and 0x%08" PRIx32, h->reserved1, h->reserved2);
 }
 
-/* Version 3 came with Xen 4.14; earlier savers write version 2 only, later ones version 3 only. */
+/*
+ * Version 3 came with Xen 4.14; earlier savers write version 2 only, later ones version 3 only. A major version of
+ * three digits is not a Xen of the future but damage.
+ */
 static void domain_version(struct xsr_verifier *v, const struct xsr_event *e)
 {
 	const struct xsr_domain_header *h = &e->u.domain;
-	bool has_v3 = h->xen_major > 4 || (h->xen_major == 4 && h->xen_minor >= 14);
+	bool has_v3 = (h->xen_major > 4 && h->xen_major < 100) || (h->xen_major == 4 && h->xen_minor >= 14);
 	bool has_v2 = h->xen_major == 4 && h->xen_minor >= 6 && h->xen_minor <= 13;
 
 	if (!h->xen_major || (v->facts.image_version == 3 ? has_v3 : has_v2))

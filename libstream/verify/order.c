@@ -164,13 +164,40 @@ static void check_memory(struct xsr_verifier *v, const struct xsr_record *r)
 		verify_record(v, F_ORDER_PAGE_DATA_LATE, r, 0, "", "before the end-of-stream records",
 		    "behind %" PRIu64 " of them", o->group.tail);
 	}
-	if (r->type == XSR_LIBXC_VERIFY &&
-	    (seen(v, XSR_LIBXC_VERIFY) > 1 || !seen(v, XSR_LIBXC_PAGE_DATA) || v->summary.checkpoints))
+}
+
+/* VERIFY turns all later pages into a comparison, for good: only a plain stream can end with that. */
+static void check_verify(struct xsr_verifier *v, const struct xsr_record *r)
+{
+	bool late_checkpoint =
+	    r->type == XSR_LIBXC_CHECKPOINT && seen(v, XSR_LIBXC_VERIFY) && !v->summary.checkpoints;
+	const char *found = NULL;
+
+	if (late_checkpoint || (r->type == XSR_LIBXC_VERIFY && v->summary.checkpoints))
+		found = "in a checkpointed stream";
+	else if (r->type == XSR_LIBXC_VERIFY && seen(v, XSR_LIBXC_VERIFY) > 1)
+		found = "another";
+	else if (r->type == XSR_LIBXC_VERIFY && !seen(v, XSR_LIBXC_PAGE_DATA))
+		found = "no memory before it";
+	if (found)
 		verify_record(v, F_ORDER_VERIFY, r, 0, "", "once, behind the memory, without checkpoints",
-		    "%s",
-		    seen(v, XSR_LIBXC_VERIFY) > 1   ? "another"
-		    : !seen(v, XSR_LIBXC_PAGE_DATA) ? "no memory before it"
-		                                    : "in a checkpointed stream");
+		    "%s", found);
+}
+
+/*
+ * The end-of-stream records as Xen's savers write them: X86_TSC_INFO, then SHARED_INFO and the vCPUs one after the
+ * other, or the HVM records in either order. Converters have their own order, with SHARED_INFO last.
+ */
+static void check_tail(struct xsr_verifier *v, const struct xsr_record *r)
+{
+	const uint64_t *group = v->order.group.libxc;
+	bool after_vcpus = r->type == XSR_LIBXC_SHARED_INFO && group[XSR_LIBXC_X86_PV_VCPU_BASIC];
+	bool after_others = r->type == XSR_LIBXC_X86_TSC_INFO && v->order.group.tail;
+
+	if (v->summary.converted || group[r->type] > 1 || (!after_vcpus && !after_others))
+		return;
+	verify_record(v, F_ORDER_TAIL, r, 0, "", after_vcpus ? "before the vCPUs" : "first of its group",
+	    "behind %" PRIu64 " others", v->order.group.tail);
 }
 
 static bool has_vcpu(const struct group *g, enum vcpu_kind kind, uint32_t id)
@@ -242,6 +269,8 @@ static void libxc_order(struct xsr_verifier *v, const struct xsr_record *r)
 	check_repeat(v, r);
 	check_pv(v, r);
 	check_memory(v, r);
+	check_verify(v, r);
+	check_tail(v, r);
 	if (rules[r->type].place == PLACE_LAST)
 		check_last(v, r);
 	if (rules[r->type].place != PLACE_TAIL)
@@ -283,7 +312,7 @@ static void libxl_order(struct xsr_verifier *v, const struct xsr_record *r)
 		o->context_told = true;
 		verify_record(v, F_ORDER_LIBXC_CONTEXT, r, 0, "", "LIBXC_CONTEXT first", "none before this");
 	}
-	if (emulator && guest_of(v) == GUEST_PV)
+	if (emulator && (guest_of(v) == GUEST_PV || v->summary.pvh))
 		verify_record(v, F_EMULATOR_GUEST, r, 0, "type", "END", "0x%" PRIx32, r->type);
 	if (emulator && *count > 1)
 		verify_record(v, F_ORDER_REPEATED, r, 0, "", "one before the next checkpoint", "another");
@@ -325,6 +354,9 @@ void order_vcpu(struct xsr_verifier *v, const struct xsr_record *r, uint32_t id)
 	if (v->depth < XSR_DEPTH_STREAM)
 		return;
 	if (id >= VCPU_MAX) {
+		if (kind != VCPU_BASIC && !g->vcpus_unsure)
+			verify_record(v, orphan[kind], r, 8, "vcpu_id", "a vCPU with X86_PV_VCPU_BASIC",
+			    "%" PRIu32, id);
 		g->vcpus_unsure = true;
 		return;
 	}
@@ -333,6 +365,11 @@ void order_vcpu(struct xsr_verifier *v, const struct xsr_record *r, uint32_t id)
 		    "another for vCPU %" PRIu32, id);
 	else if (kind == VCPU_BASIC && !v->summary.checkpoints)
 		v->summary.vcpus++;
+	if (kind != VCPU_BASIC && id != v->order.last_vcpu && has_vcpu(g, VCPU_BASIC, id))
+		verify_record(v, F_ORDER_TAIL, r, 8, "vcpu_id", "all records of a vCPU together",
+		    "vCPU %" PRIu32 " behind vCPU %" PRIu32, id, v->order.last_vcpu);
+	if (kind == VCPU_BASIC)
+		v->order.last_vcpu = id;
 	g->vcpus[kind][id / 8] |= (uint8_t)(1u << (id & 7));
 	if (kind != VCPU_BASIC && !g->vcpus_unsure && !has_vcpu(g, VCPU_BASIC, id))
 		verify_record(v, orphan[kind], r, 8, "vcpu_id", "a vCPU with X86_PV_VCPU_BASIC", "%" PRIu32,

@@ -150,6 +150,20 @@ static enum pfn_state state_of(unsigned type)
 	return type == XSR_PAGE_NOTAB || type == XSR_PAGE_XALLOC ? PFN_RAM : PFN_TABLE;
 }
 
+/*
+ * Which page tables are of the top level, the one thing of a table's level that is asked for later: they are few, so
+ * a map of their own is cheaper than wider states in the other.
+ */
+static void account_top(struct xsr_verifier *v, uint64_t pfn, unsigned type)
+{
+	struct page_state *p = &v->pages;
+	bool top = v->facts.levels && state_of(type) == PFN_TABLE && (type & 7) == v->facts.levels;
+
+	if (p->tops_lost || (!top && pfn_map_get(&p->tops, pfn) == PFN_UNSEEN))
+		return;
+	p->tops_lost = !pfn_map_set(&p->tops, pfn, top ? PFN_TABLE : PFN_HOLE);
+}
+
 /* The order of the pfns in the record, and the account. */
 static void account(struct xsr_verifier *v, const struct xsr_event *e, uint32_t number, uint64_t entry)
 {
@@ -171,6 +185,8 @@ static void account(struct xsr_verifier *v, const struct xsr_event *e, uint32_t 
 	p->previous = pfn;
 	if (p->map_lost || pfn >= HVM_PFN_LIMIT)
 		return;
+	if (v->facts.domain_type == XSR_DOMAIN_X86_PV)
+		account_top(v, pfn, (unsigned)(entry >> XSR_PFN_TYPE_SHIFT));
 	if (!pfn_map_set(&p->map, pfn, state_of((unsigned)(entry >> XSR_PFN_TYPE_SHIFT)))) {
 		p->map_lost = true;
 		if (p->map.no_memory)
@@ -235,6 +251,34 @@ void pages_record_end(struct xsr_verifier *v, const struct xsr_record *r)
 		    "pfn 0x%" PRIx64 " twice", p->batch[i]);
 		return;
 	}
+}
+
+int pages_type(void *context, uint64_t pfn)
+{
+	const struct xsr_verifier *v = context;
+	const struct page_state *p = &v->pages;
+
+	if (p->map_lost)
+		return PV_PAGE_UNKNOWN;
+	switch (pfn_map_get(&p->map, pfn)) {
+	case PFN_HOLE:
+		return XSR_PAGE_XTAB;
+	case PFN_RAM:
+		return XSR_PAGE_NOTAB;
+	case PFN_TABLE:
+		if (p->tops_lost || !v->facts.levels)
+			return PV_PAGE_UNKNOWN;
+		/* Any lower level will do as an answer: nothing asks for one. */
+		return pfn_map_get(&p->tops, pfn) == PFN_TABLE ? (int)v->facts.levels : XSR_PAGE_L1TAB;
+	default:
+		return PV_PAGE_NONE;
+	}
+}
+
+void pages_clear(struct xsr_verifier *v)
+{
+	pfn_map_clear(&v->pages.map);
+	pfn_map_clear(&v->pages.tops);
 }
 
 void pages_finish(struct xsr_verifier *v)

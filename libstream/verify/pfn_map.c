@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Memory that pfns may take before they have to be dense. */
-#define FREE_BYTES (8u << 20)
+#define FREE_BYTES (4u << 20)
 
 struct pfn_chunk {
 	uint64_t number; /* pfn >> PFN_CHUNK_SHIFT */

@@ -7,6 +7,7 @@
 
 #include "family.h"
 #include "verify/pfn_map.h"
+#include "verify/pv_state.h"
 
 /* vCPUs whose ids are remembered; no release of Xen has more. */
 #define VCPU_MAX 8192u
@@ -34,6 +35,7 @@ struct order_state {
 	bool in_checkpoint;        /* between libxc CHECKPOINT and libxl CHECKPOINT_END */
 	bool after_checkpoint;     /* the last record completed a checkpoint */
 	bool after_checkpoint_end; /* the last record was a CHECKPOINT_END */
+	uint32_t last_vcpu;        /* id of the latest X86_PV_VCPU_BASIC */
 	bool second_image;         /* another image began: its order is not judged again */
 	uint64_t since_checkpoint; /* records since the last complete checkpoint */
 };
@@ -41,6 +43,8 @@ struct order_state {
 struct page_state {
 	struct pfn_map map;            /* state of each pfn described; depth stream */
 	bool map_lost;                 /* accounting was given up */
+	struct pfn_map tops;           /* PV: PFN_TABLE for page tables of the top level */
+	bool tops_lost;                /* there were too many, too far apart */
 	bool has_p2m;                  /* P2M frames were seen */
 	uint64_t p2m_end;              /* highest pfn they cover */
 	uint32_t batch_count;          /* entries the current record announces */
@@ -66,6 +70,7 @@ struct xsr_verifier {
 	struct xsr_verdict verdict;         /* for the caller */
 	struct order_state order;           /* order.c */
 	struct page_state pages;            /* pages.c */
+	struct pv_state pv;                 /* what PV records point at */
 	const struct record_family *family; /* of the current record, NULL if unknown */
 	bool length_ok;                     /* its length is legal */
 	uint64_t end_offset;                /* behind the outermost END */
@@ -104,6 +109,9 @@ void pages_batch(struct xsr_verifier *v, const struct xsr_event *e);
 void pages_pfns(struct xsr_verifier *v, const struct xsr_event *e);
 void pages_payload(struct xsr_verifier *v, const struct xsr_event *e);
 void pages_record_end(struct xsr_verifier *v, const struct xsr_record *r);
+/* The latest type of a pfn, for pv_state_judge(); context is the verifier. */
+int pages_type(void *context, uint64_t pfn);
 void pages_finish(struct xsr_verifier *v);
+void pages_clear(struct xsr_verifier *v);
 
 #endif

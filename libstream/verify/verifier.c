@@ -40,8 +40,10 @@ struct xsr_verifier *xsr_verifier_new(enum xsr_depth depth, xsr_finding_fn *repo
 
 void xsr_verifier_free(struct xsr_verifier *v)
 {
-	if (v)
-		pfn_map_clear(&v->pages.map);
+	if (!v)
+		return;
+	pages_clear(v);
+	pv_state_clear(&v->pv);
 	free(v);
 }
 
@@ -113,6 +115,32 @@ static void check_length(struct xsr_verifier *v, const struct xsr_record *r)
 	verify_record(v, f->bad_length, r, 4, "body_length", allowed, "%" PRIu32, r->length);
 }
 
+static struct check check_make(struct xsr_verifier *v, const struct xsr_record *r, uint64_t body_offset)
+{
+	struct check c = {
+	    .record = r,
+	    .facts = &v->facts,
+	    .body_offset = body_offset,
+	    .depth = v->depth,
+	    .report = verify_finding,
+	    .report_context = v,
+	};
+
+	return c;
+}
+
+/* All pages of the guest are known now, or all of this checkpoint. */
+static void judge_pv(struct xsr_verifier *v, const struct xsr_record *r)
+{
+	struct check c = check_make(v, r, r->offset);
+
+	if (v->depth < XSR_DEPTH_STREAM || v->facts.domain_type != XSR_DOMAIN_X86_PV)
+		return;
+	pv_state_judge(&v->pv, &c, pages_type, v);
+	if (r->type == XSR_LIBXC_CHECKPOINT)
+		pv_state_next_round(&v->pv);
+}
+
 static void record_begin(struct xsr_verifier *v, const struct xsr_record *r)
 {
 	struct xsr_summary *s = &v->summary;
@@ -133,6 +161,8 @@ static void record_begin(struct xsr_verifier *v, const struct xsr_record *r)
 		verify_record(v, F_PAGE_DATA_LENGTH, r, 4, "body_length", "16 or more", "%" PRIu32,
 		    r->length);
 	order_record(v, r);
+	if (r->layer == XSR_LAYER_LIBXC && (r->type == XSR_LIBXC_END || r->type == XSR_LIBXC_CHECKPOINT))
+		judge_pv(v, r);
 }
 
 /* What the rules on more than one record need of a body: P2M range, vCPU ids. */
@@ -161,20 +191,28 @@ static void learn(struct xsr_verifier *v, const struct xsr_event *e)
 	}
 }
 
-static void body(struct xsr_verifier *v, const struct xsr_event *e)
+static enum xsr_status body(struct xsr_verifier *v, const struct xsr_event *e)
 {
-	struct check c = {
-	    .record = e->record,
-	    .facts = &v->facts,
-	    .body_offset = e->offset - e->u.bytes.position,
-	    .depth = v->depth,
-	    .report = verify_finding,
-	    .report_context = v,
-	};
+	struct check c = check_make(v, e->record, e->offset - e->u.bytes.position);
+	enum xsr_status status = XSR_OK;
 
 	learn(v, e);
-	if (v->depth >= XSR_DEPTH_RECORD && v->length_ok)
-		family_check(v->family, &c, &v->walk, &v->facts, e);
+	if (v->depth < XSR_DEPTH_RECORD || !v->length_ok)
+		return XSR_OK;
+	if (e->layer == XSR_LAYER_LIBXC)
+		status = pv_state_body(&v->pv, &c, e);
+	family_check(v->family, &c, &v->walk, &v->facts, e);
+	return status;
+}
+
+/* PVH is HVM without an emulated machine around the processor. */
+static void learn_hvm(struct xsr_verifier *v)
+{
+	const struct hvm_facts *h = &v->facts.hvm;
+
+	v->summary.pvh = h->known && !h->has_pic && !h->has_ioapic && !h->has_pit && !h->has_rtc &&
+	                 !h->has_hpet && !h->has_pmtimer;
+	v->summary.vcpus = h->cpus;
 }
 
 static void record_end(struct xsr_verifier *v, const struct xsr_event *e)
@@ -190,6 +228,8 @@ static void record_end(struct xsr_verifier *v, const struct xsr_event *e)
 	}
 	if (r->layer == XSR_LAYER_LIBXC && r->type == XSR_LIBXC_PAGE_DATA)
 		pages_record_end(v, r);
+	if (r->layer == XSR_LAYER_LIBXC && r->type == XSR_LIBXC_HVM_CONTEXT)
+		learn_hvm(v);
 	order_record_end(v, r);
 	v->summary.bytes = e->offset + e->u.padding.length;
 }
@@ -228,8 +268,7 @@ enum xsr_status xsr_verifier_event(struct xsr_verifier *v, const struct xsr_even
 		record_begin(v, e->record);
 		break;
 	case XSR_EVENT_BODY:
-		body(v, e);
-		break;
+		return body(v, e);
 	case XSR_EVENT_BATCH:
 		pages_batch(v, e);
 		break;
