@@ -162,6 +162,8 @@ static void account_top(struct xsr_verifier *v, uint64_t pfn, unsigned type)
 	if (p->tops_lost || (!top && pfn_map_get(&p->tops, pfn) == PFN_UNSEEN))
 		return;
 	p->tops_lost = !pfn_map_set(&p->tops, pfn, top ? PFN_TABLE : PFN_HOLE);
+	if (p->tops.no_memory)
+		verify_memory_lost(v);
 }
 
 /* The order of the pfns in the record, and the account. */
@@ -190,7 +192,7 @@ static void account(struct xsr_verifier *v, const struct xsr_event *e, uint32_t 
 	if (!pfn_map_set(&p->map, pfn, state_of((unsigned)(entry >> XSR_PFN_TYPE_SHIFT)))) {
 		p->map_lost = true;
 		if (p->map.no_memory)
-			verify_record(v, F_IO_MEMORY, e->record, 0, "", "", "no memory for the account of pages");
+			verify_memory_lost(v);
 		else
 			entry_error(v, e, F_PAGE_DATA_SCATTERED, number, "pfn", "dense ranges of pfns", entry);
 	}

@@ -73,6 +73,7 @@ struct xsr_verifier {
 	struct pv_state pv;                 /* what PV records point at */
 	const struct record_family *family; /* of the current record, NULL if unknown */
 	bool length_ok;                     /* its length is legal */
+	bool memory_lost;                   /* verify_memory_lost() was called */
 	uint64_t end_offset;                /* behind the outermost END */
 	uint8_t trailer[64];                /* the first bytes behind END */
 	bool finished;                      /* xsr_verifier_finish() was called */
@@ -89,6 +90,9 @@ void verify_report(struct xsr_verifier *v, enum finding_id id, enum xsr_layer la
 /* Reports a finding about a record: at its header, or `at` bytes into it. */
 void verify_record(struct xsr_verifier *v, enum finding_id id, const struct xsr_record *record, uint64_t at,
     const char *field, const char *allowed, const char *found, ...) __attribute__((format(printf, 7, 8)));
+
+/* Memory for a rule's state could not be had: says so once, and in what xsr_verifier_event() returns. */
+void verify_memory_lost(struct xsr_verifier *v);
 
 /* headers.c: the fields of the four headers, and what stands behind END. */
 void headers_xl(struct xsr_verifier *v, const struct xsr_event *e);

@@ -95,6 +95,13 @@ void verify_record(struct xsr_verifier *v, enum finding_id id, const struct xsr_
 	va_end(args);
 }
 
+void verify_memory_lost(struct xsr_verifier *v)
+{
+	if (!v->memory_lost)
+		verify_report(v, F_IO_MEMORY, XSR_LAYER_NONE, v->summary.bytes, "", "", "page accounting stops");
+	v->memory_lost = true;
+}
+
 static void check_length(struct xsr_verifier *v, const struct xsr_record *r)
 {
 	const struct record_family *f = v->family;
@@ -191,18 +198,16 @@ static void learn(struct xsr_verifier *v, const struct xsr_event *e)
 	}
 }
 
-static enum xsr_status body(struct xsr_verifier *v, const struct xsr_event *e)
+static void body(struct xsr_verifier *v, const struct xsr_event *e)
 {
 	struct check c = check_make(v, e->record, e->offset - e->u.bytes.position);
-	enum xsr_status status = XSR_OK;
 
 	learn(v, e);
 	if (v->depth < XSR_DEPTH_RECORD || !v->length_ok)
-		return XSR_OK;
-	if (e->layer == XSR_LAYER_LIBXC)
-		status = pv_state_body(&v->pv, &c, e);
+		return;
+	if (e->layer == XSR_LAYER_LIBXC && pv_state_body(&v->pv, &c, e) != XSR_OK)
+		verify_memory_lost(v);
 	family_check(v->family, &c, &v->walk, &v->facts, e);
-	return status;
 }
 
 /* PVH is HVM without an emulated machine around the processor. */
@@ -268,7 +273,8 @@ enum xsr_status xsr_verifier_event(struct xsr_verifier *v, const struct xsr_even
 		record_begin(v, e->record);
 		break;
 	case XSR_EVENT_BODY:
-		return body(v, e);
+		body(v, e);
+		break;
 	case XSR_EVENT_BATCH:
 		pages_batch(v, e);
 		break;
@@ -292,7 +298,7 @@ enum xsr_status xsr_verifier_event(struct xsr_verifier *v, const struct xsr_even
 	case XSR_EVENT_PAGES:
 		break;
 	}
-	return v->pages.map.no_memory ? XSR_E_NOMEM : XSR_OK;
+	return v->memory_lost ? XSR_E_NOMEM : XSR_OK;
 }
 
 enum xsr_status xsr_verifier_finish(struct xsr_verifier *v, const struct xsr_decoder *decoder)
