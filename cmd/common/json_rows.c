@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * A row is written as text into memory and printed when it is complete, since findings are printed in the meantime.
+ * A tree of JSON values would take a hundred times the memory, and a hostile record may have thousands of values.
+ */
 #include "common/json_rows.h"
 
 #include <inttypes.h>
@@ -8,46 +12,54 @@
 
 #include "common/text.h"
 
-/* Deeper than any description goes; what would be deeper is left out. */
-#define DEPTH_MAX 16u
+/* Deeper than any description goes; a bit each in struct json_text. */
+#define DEPTH_MAX 64u
+
+/* A JSON text that is being written. */
+struct json_text {
+	FILE *out;       /* to write to */
+	unsigned depth;  /* open containers */
+	uint64_t arrays; /* bit n: container n + 1 is an array */
+	uint64_t filled; /* bit n: it has a member already */
+	bool failed;     /* memory or output failed */
+};
 
 struct json_rows {
 	FILE *out;                  /* where rows go */
 	char *input;                /* value of "input", or NULL */
 	struct xsr_visitor visitor; /* ours */
-	json_t *stack[DEPTH_MAX];   /* open containers; [0] is the row, which owns the others */
-	unsigned depth;             /* how many are open, also beyond DEPTH_MAX */
+	char *row;                  /* the row so far, as open_memstream() keeps it */
+	size_t row_size;            /* its length */
+	struct json_text text;      /* writes to it */
 	bool failed;                /* memory or output failed */
 };
 
-/* Adds a value to the innermost container; takes the reference. */
-static void add(struct json_rows *r, const char *key, json_t *value)
+static void put(struct json_text *t, const char *text)
 {
-	json_t *parent;
-	int result;
-
-	if (!value) {
-		r->failed = true;
-		return;
-	}
-	if (!r->depth || r->depth > DEPTH_MAX) {
-		json_decref(value);
-		return;
-	}
-	parent = r->stack[r->depth - 1];
-	if (json_is_array(parent))
-		result = json_array_append_new(parent, value);
-	else
-		result = json_object_set_new(parent, key ? key : "", value);
-	if (result < 0)
-		r->failed = true;
+	if (fputs(text, t->out) == EOF)
+		t->failed = true;
 }
 
-static json_t *text_value(const char *text)
+/* What goes before a value: a comma, and in an object its key. Keys are identifiers and need no escapes. */
+static void put_key(struct json_text *t, const char *key)
+{
+	uint64_t bit = t->depth ? UINT64_C(1) << (t->depth - 1) : 0;
+
+	if (t->filled & bit)
+		put(t, ",");
+	t->filled |= bit;
+	if (!bit || t->arrays & bit)
+		return;
+	put(t, "\"");
+	put(t, key ? key : "");
+	put(t, "\":");
+}
+
+/* Text with U+FFFD in place of what is no UTF-8; to be freed. NULL if memory is short. */
+static char *make_utf8(const char *text)
 {
 	static const char replacement[] = "\xef\xbf\xbd";
 	char *copy = malloc(3 * strlen(text) + 1), *p = copy;
-	json_t *value;
 
 	if (!copy)
 		return NULL;
@@ -59,61 +71,129 @@ static json_t *text_value(const char *text)
 		text += n ? n : 1;
 	}
 	*p = '\0';
-	value = json_string(copy);
+	return copy;
+}
+
+static void put_text(struct json_text *t, const char *key, const char *value)
+{
+	char *copy = make_utf8(value);
+	json_t *string = copy ? json_string(copy) : NULL;
+
+	put_key(t, key);
+	if (!string || json_dumpf(string, t->out, JSON_ENCODE_ANY | JSON_ENSURE_ASCII) < 0)
+		t->failed = true;
+	json_decref(string);
 	free(copy);
-	return value;
+}
+
+static void put_number(struct json_text *t, const char *key, uint64_t value, enum xsr_number_base base)
+{
+	bool quoted = base == XSR_HEXADECIMAL || value > INT64_MAX;
+	char text[32];
+
+	put_key(t, key);
+	snprintf(text, sizeof(text), base == XSR_DECIMAL ? "%" PRIu64 : "0x%" PRIx64, value);
+	put(t, quoted ? "\"" : "");
+	put(t, text);
+	put(t, quoted ? "\"" : "");
+}
+
+static void put_begin(struct json_text *t, const char *key, bool array)
+{
+	uint64_t bit;
+
+	put_key(t, key);
+	put(t, array ? "[" : "{");
+	if (++t->depth > DEPTH_MAX) {
+		t->failed = true;
+		return;
+	}
+	bit = UINT64_C(1) << (t->depth - 1);
+	t->filled &= ~bit;
+	t->arrays = array ? t->arrays | bit : t->arrays & ~bit;
+}
+
+static void put_end(struct json_text *t)
+{
+	put(t, t->arrays & UINT64_C(1) << (t->depth - 1) ? "]" : "}");
+	t->depth--;
+}
+
+static void row_begin(struct json_rows *r, struct json_text *t)
+{
+	put_begin(t, NULL, false);
+	if (r->input)
+		put_text(t, "input", r->input);
+}
+
+/* True between begin() and end() of a row that could be started. */
+static bool open_row(const struct json_rows *r)
+{
+	return r->text.out && r->text.depth <= DEPTH_MAX;
 }
 
 static void number(void *context, const char *key, uint64_t value, enum xsr_number_base base)
 {
-	char text[24];
+	struct json_rows *r = context;
 
-	if (base == XSR_DECIMAL && value <= INT64_MAX) {
-		add(context, key, json_integer((json_int_t)value));
-		return;
-	}
-	snprintf(text, sizeof(text), base == XSR_DECIMAL ? "%" PRIu64 : "0x%" PRIx64, value);
-	add(context, key, json_string(text));
+	if (open_row(r))
+		put_number(&r->text, key, value, base);
 }
 
 static void boolean(void *context, const char *key, bool value)
 {
-	add(context, key, json_boolean(value));
+	struct json_rows *r = context;
+
+	if (!open_row(r))
+		return;
+	put_key(&r->text, key);
+	put(&r->text, value ? "true" : "false");
 }
 
 static void text(void *context, const char *key, const char *value)
 {
-	add(context, key, text_value(value));
+	struct json_rows *r = context;
+
+	if (open_row(r))
+		put_text(&r->text, key, value);
 }
 
 static void begin(void *context, const char *key, bool array)
 {
 	struct json_rows *r = context;
-	json_t *value = array ? json_array() : json_object();
 
-	if (r->depth < DEPTH_MAX)
-		r->stack[r->depth] = value;
-	if (!r->depth) {
-		r->depth = 1;
-		r->failed |= !value;
-		if (r->input)
-			text(r, "input", r->input);
+	if (r->text.depth) {
+		put_begin(&r->text, key, array);
 		return;
 	}
-	add(r, key, value);
-	r->depth++;
+	r->text = (struct json_text){.out = open_memstream(&r->row, &r->row_size)};
+	if (r->text.out)
+		row_begin(r, &r->text);
+	else
+		r->failed = true;
+}
+
+static void drop_row(struct json_rows *r)
+{
+	if (r->text.out)
+		fclose(r->text.out);
+	free(r->row);
+	r->row = NULL;
+	r->text = (struct json_text){0};
 }
 
 static void end(void *context)
 {
 	struct json_rows *r = context;
 
-	if (!r->depth || --r->depth)
+	if (!r->text.depth)
 		return;
-	if (json_dumpf(r->stack[0], r->out, JSON_COMPACT | JSON_ENSURE_ASCII) < 0 ||
-	    putc('\n', r->out) == EOF)
+	put_end(&r->text);
+	if (r->text.depth)
+		return;
+	if (fflush(r->text.out) != 0 || r->text.failed || fprintf(r->out, "%s\n", r->row) < 0)
 		r->failed = true;
-	json_decref(r->stack[0]);
+	drop_row(r);
 }
 
 struct json_rows *json_rows_new(FILE *out)
@@ -138,8 +218,7 @@ void json_rows_free(struct json_rows *r)
 {
 	if (!r)
 		return;
-	if (r->depth)
-		json_decref(r->stack[0]);
+	drop_row(r);
 	free(r->input);
 	free(r);
 }
@@ -156,28 +235,32 @@ const struct xsr_visitor *json_rows_visitor(struct json_rows *r)
 	return &r->visitor;
 }
 
+/* Written past the row that may be open: a finding is a row of its own. */
 void json_rows_finding(struct json_rows *r, const struct xsr_finding *f)
 {
 	const struct xsr_catalogue_row *row = xsr_catalogue_find(f->id);
+	struct json_text t = {.out = r->out};
 
-	begin(r, NULL, false);
-	text(r, "finding", f->id);
-	text(r, "severity", xsr_severity_name(f->severity));
-	text(r, "class", xsr_status_name(f->status));
-	text(r, "meaning", row ? row->meaning : "");
-	text(r, "layer", xsr_layer_name(f->layer));
-	number(r, "offset", f->offset, XSR_DECIMAL);
+	row_begin(r, &t);
+	put_text(&t, "finding", f->id);
+	put_text(&t, "severity", xsr_severity_name(f->severity));
+	put_text(&t, "class", xsr_status_name(f->status));
+	put_text(&t, "meaning", row ? row->meaning : "");
+	put_text(&t, "layer", xsr_layer_name(f->layer));
+	put_number(&t, "offset", f->offset, XSR_DECIMAL);
 	if (f->record != XSR_NO_RECORD) {
-		number(r, "in_record", f->record, XSR_DECIMAL);
-		number(r, "type", f->record_type, XSR_HEXADECIMAL);
-		text(r, "name", f->type_name);
+		put_number(&t, "in_record", f->record, XSR_DECIMAL);
+		put_number(&t, "type", f->record_type, XSR_HEXADECIMAL);
+		put_text(&t, "name", f->type_name);
 	}
-	text(r, "field", f->field);
-	text(r, "found", f->found);
-	text(r, "allowed", f->allowed);
+	put_text(&t, "field", f->field);
+	put_text(&t, "found", f->found);
+	put_text(&t, "allowed", f->allowed);
 	if (f->sys_errno)
-		text(r, "system_error", strerror(f->sys_errno));
-	end(r);
+		put_text(&t, "system_error", strerror(f->sys_errno));
+	put_end(&t);
+	put(&t, "\n");
+	r->failed |= t.failed;
 }
 
 bool json_rows_failed(const struct json_rows *r)

@@ -32,7 +32,10 @@ static const struct {
     {"hole", "xtab"},
 };
 
-/* One line of the summary, built piece by piece. */
+/* Columns of a line behind its label. */
+#define WIDTH 86
+
+/* One line of the summary, built piece by piece; printed in several if it is long. */
 struct line {
 	const char *label; /* what it tells of */
 	char text[700];    /* so far */
@@ -56,10 +59,30 @@ static const char *comma(const struct line *l)
 	return l->text[0] ? ", " : "";
 }
 
+/* How much of the text fits a line: all of it, or up to the last comma that does. */
+static int fitting(const char *text)
+{
+	const char *comma = text, *next;
+
+	if (strlen(text) <= WIDTH)
+		return (int)strlen(text);
+	while ((next = strstr(comma + 1, ", ")) != NULL && next - text < WIDTH)
+		comma = next;
+	return comma == text ? (int)strlen(text) : (int)(comma - text) + 1;
+}
+
 static void print(const struct line *l)
 {
-	if (l->text[0])
-		message_line("  %-11s %s", l->label, l->text);
+	const char *text = l->text, *label = l->label;
+
+	while (*text) {
+		int n = fitting(text);
+
+		message_line("  %-11s %.*s", label, n, text);
+		text += n;
+		text += *text == ' ';
+		label = "";
+	}
 }
 
 static const char *order_name(bool big_endian)

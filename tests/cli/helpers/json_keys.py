@@ -1,0 +1,93 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""json_keys.py PAGE IMAGE...: checks verify-stream-v2 --json against its manual page.
+
+For each image: every line is an object, of exactly one of the kinds that the page describes; the last one is the
+verdict and there is no other; each key is documented for its kind; "offset" never goes back among the records; and
+the numbers of findings and records are those that the verdict tells.
+"""
+
+import collections
+import json
+import re
+import subprocess
+import sys
+from typing import Dict, List, Set
+
+KINDS = {"Headers": "header", "Records": "record", "Findings": "finding", "Verdict": "verdict"}
+
+
+def documented(page: str) -> Dict[str, Set[str]]:
+    """Keys of each kind: the arguments of Sy macros in its subsection of the section on JSON."""
+    section = page[page.index(".Sh JSON") : page.index(".Sh EXIT STATUS")]
+    keys: Dict[str, Set[str]] = {}
+    for part in section.split(".Ss ")[1:]:
+        title = part.split("\n", 1)[0]
+        keys[KINDS[title]] = {"input"} | set(re.findall(r"\bSy (\w+)", part))
+    return keys
+
+
+def complain(image: str, what: str) -> None:
+    print(f"{image}: {what}")
+
+
+def check_row(image: str, row: Dict[str, object], keys: Dict[str, Set[str]]) -> str:
+    kinds = [kind for kind in keys if kind in row]
+    if len(kinds) != 1:
+        complain(image, f"an object of kinds {kinds}: {row}")
+        return ""
+    kind = kinds[0]
+    # What a record holds is described with the formats, and differs by type.
+    unknown = set(row) - keys[kind] if kind != "record" else set()
+    if unknown:
+        complain(image, f"{kind}: keys that are not documented: {sorted(unknown)}")
+    if kind == "record" and not keys[kind] <= set(row):
+        complain(image, f"record: keys that are missing: {sorted(keys[kind] - set(row))}")
+    return kind
+
+
+def check_verdict(image: str, rows: List[Dict[str, object]], kinds: List[str]) -> None:
+    count = collections.Counter(kinds)
+    verdict = rows[-1]
+    if kinds[-1] != "verdict" or count["verdict"] != 1:
+        complain(image, f"{count['verdict']} verdicts, last is {kinds[-1]}")
+        return
+    if count["record"] != verdict["records"]:
+        complain(image, f"{count['record']} records, the verdict says {verdict['records']}")
+    told = verdict["errors"] + verdict["warnings"] + verdict["notes"] - verdict["findings_not_shown"]
+    if count["finding"] != told:
+        complain(image, f"{count['finding']} findings, the verdict says {told}")
+    if (verdict["verdict"] == "bad") != (verdict["errors"] > 0):
+        complain(image, f"{verdict['verdict']} with {verdict['errors']} errors")
+
+
+def check_image(image: str, keys: Dict[str, Set[str]], seen: Dict[str, Set[str]]) -> None:
+    done = subprocess.run(["verify-stream-v2", "--json", image], stdout=subprocess.PIPE, check=False)
+    rows = [json.loads(line) for line in done.stdout.decode("ascii").splitlines()]
+    kinds = [check_row(image, row, keys) for row in rows]
+    for row, kind in zip(rows, kinds):
+        seen[kind].update(row)
+    check_verdict(image, rows, kinds)
+    offsets = [row["offset"] for row, kind in zip(rows, kinds) if kind in ("record", "header")]
+    if offsets != sorted(offsets):
+        complain(image, "records are out of order")
+    expected = {"good": 0, "bad": 1}.get(rows[-1]["verdict"])
+    if done.returncode != expected:
+        complain(image, f"exit status {done.returncode} with verdict {rows[-1]['verdict']}")
+
+
+def main() -> int:
+    with open(sys.argv[1], encoding="utf-8") as page:
+        keys = documented(page.read())
+    seen: Dict[str, Set[str]] = collections.defaultdict(set)
+    for image in sys.argv[2:]:
+        check_image(image, keys, seen)
+    # No vector makes a call fail.
+    for kind in keys:
+        absent = keys[kind] - seen[kind] - {"system_error"}
+        if absent:
+            print(f"{kind}: documented, but never there: {sorted(absent)}")
+    return 0
+
+
+sys.exit(main())

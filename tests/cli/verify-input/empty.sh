@@ -1,0 +1,2 @@
+: >empty
+verify-stream-v2 empty

@@ -1,0 +1,1 @@
+verify-stream-v2 "$VECTORS/bad-gzip-checksum.img.gz"

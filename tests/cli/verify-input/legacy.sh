@@ -1,0 +1,1 @@
+verify-stream-v2 "$VECTORS/unsupported-legacy-pv-64.img"

@@ -1,0 +1,1 @@
+cat "$VECTORS/good-xl-hvm.img" | verify-stream-v2

@@ -1,0 +1,1 @@
+"$HELPERS/terminal.py" 0 verify-stream-v2

@@ -1,0 +1,2 @@
+verify-stream-v2 --version
+verify-stream-v2 -V

@@ -1,0 +1,2 @@
+mkdir folder
+verify-stream-v2 -o folder "$VECTORS/good-xl-pv64.img"

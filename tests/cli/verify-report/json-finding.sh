@@ -1,0 +1,2 @@
+head -c 60 "$VECTORS/good-libxc-pv64.img" >cut
+verify-stream-v2 --json --depth=frame cut
