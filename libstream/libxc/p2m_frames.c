@@ -55,7 +55,7 @@ const uint8_t *p2m_units_next(struct p2m_units *u, const uint8_t **data, size_t 
 
 	if (!take)
 		return NULL;
-	if (u->have || take < P2M_UNIT) {
+	if (take < P2M_UNIT) {
 		memcpy(u->held + u->have, *data, take);
 		unit = u->held;
 	}

@@ -198,6 +198,7 @@ START_TEST(bad_pointers_64)
 		struct pointers p;    /* of vCPU 0 */
 		const char *findings; /* expected */
 	} cases[] = {
+	    {{0, 63, 6, 0, 1, {63, 0}}, ""},
 	    {{0, 64, 6, 0, 0, {0, 0}}, "vcpu_basic.start_info 2:624\n"},
 	    {{0, UINT64_C(1) << 40 | 1, 6, 0, 0, {0, 0}}, "vcpu_basic.start_info 2:624\n"},
 	    {{0, 7, 6, 0, 0, {0, 0}}, "vcpu_basic.start_info 2:624\n"},
