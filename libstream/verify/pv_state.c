@@ -74,6 +74,9 @@ static enum xsr_status take_vcpu(struct pv_state *s, const struct check *c, cons
 	if (!e->u.bytes.whole || xsr_vcpu_basic_decode(e->u.bytes.data, e->u.bytes.length, c->record->big_endian,
 	    &basic) != XSR_OK || basic.head.vcpu_id >= VCPU_IDS)
 		return XSR_OK;
+	/* A context of the other width is wrong as a whole; its pfns would be judged by the wrong rules. */
+	if (c->facts->width && basic.width != c->facts->width)
+		return XSR_OK;
 	if (s->has_vcpu && basic.head.vcpu_id < s->last_vcpu)
 		check_report(c, F_VCPU_BASIC_ORDER, 0, "vcpu_id", "ascending", "%" PRIu32 " after %" PRIu32,
 		    basic.head.vcpu_id, s->last_vcpu);
@@ -107,11 +110,20 @@ static void take_shared_info(struct pv_state *s, const struct check *c, const st
 	s->shared_offset = c->body_offset + (info.width == 4 ? 0x90c : 0xc10);
 }
 
-/* Restorers let the P2M grow with each record; what no record covers stays pfn 0, silently. */
+/*
+ * Restorers let the P2M grow with each record; what no record covers stays pfn 0, silently. An impossible range and a
+ * wrong number of frames have findings of their own, and none shall follow from them.
+ */
 static void take_range(struct pv_state *s, const struct check *c, const uint8_t *head)
 {
 	uint32_t start = load_u32(head, c->record->big_endian), end = load_u32(head + 4, c->record->big_endian);
+	uint32_t frames = c->record->length / P2M_UNIT - 1;
 
+	s->p2m_void = start > end || !end;
+	if (s->p2m_void)
+		return;
+	if (c->facts->width && frames != xsr_p2m_frames_needed(start, end, c->facts->width))
+		s->p2m_unsure = true;
 	if (!s->has_p2m && start)
 		check_report(c, F_P2M_FRAMES_START, 0, "start_pfn", "0 in the first record", "0x%" PRIx32, start);
 	if (s->has_p2m)
@@ -174,7 +186,7 @@ static enum xsr_status take_p2m(struct pv_state *s, const struct check *c, const
 
 		if (!at)
 			take_range(s, c, unit);
-		else if (take_frame(s, c, c->body_offset + at, load_u64(unit, c->record->big_endian)) != XSR_OK)
+		else if (!s->p2m_void && take_frame(s, c, c->body_offset + at, load_u64(unit, c->record->big_endian)) != XSR_OK)
 			status = XSR_E_NOMEM;
 	}
 	return status;
@@ -286,7 +298,7 @@ static void judge_shared_info(struct judge *j)
 	const struct pv_state *s = j->state;
 	char allowed[48];
 
-	if (!s->has_shared || s->max_pfn > s->p2m_end)
+	if (!s->has_shared || s->p2m_unsure || s->max_pfn > s->p2m_end)
 		return;
 	j->c.record = &s->shared_record;
 	j->c.body_offset = s->shared_offset;

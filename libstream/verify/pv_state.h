@@ -40,6 +40,8 @@ struct pv_state {
 	struct p2m_units units;  /* of the P2M record that is arriving */
 	bool has_p2m;            /* some P2M record came */
 	uint32_t p2m_end;        /* highest end_pfn so far */
+	bool p2m_unsure;         /* a record had not the frames that its end needs: p2m_end may be too high */
+	bool p2m_void;           /* the P2M record that is arriving has an impossible range: pass it over */
 	bool has_shared;         /* SHARED_INFO of a known width came in this round */
 	uint64_t max_pfn;        /* what it says */
 	struct xsr_record shared_record; /* the record it was in */

@@ -384,6 +384,11 @@ START_TEST(several_p2m_records)
 
 	frames(s, 1, 511, 1, pfns, 100);
 	expect(s, "p2m_frames.start 1:0\n");
+	/* Ranges that cannot be: told elsewhere, and as if they were not there. */
+	frames(s, 2, 1, 1, pfns, 100);
+	frames(s, 0, 0, 1, &(uint64_t){9}, 100);
+	s->records = 1;
+	expect(s, "");
 	frames(s, 512, 1023, 1, pfns, 3);
 	expect(s, "p2m_frames.repeated 2:0\n");
 	frames(s, 1025, 1100, 1, pfns, 100);
@@ -453,6 +458,27 @@ START_TEST(scattered_lists)
 }
 END_TEST
 
+/* A fault that has its finding already does not make more of them. */
+START_TEST(no_consequences)
+{
+	static const uint64_t frame = 2;
+	struct scene *s = begin(8);
+
+	/* One frame cannot be all for 513 pfns, so the end is not to be trusted. */
+	frames(s, 0, 512, 1, &frame, 100);
+	shared_info(s, 64);
+	expect(s, "");
+	end(s);
+	/* The context of a 32-bit vCPU in a 64-bit guest: its cr3, 0, is not looked up. */
+	s = begin(8);
+	plain_p2m(s);
+	memset(s->body, 0, sizeof(s->body));
+	body(s, XSR_LIBXC_X86_PV_VCPU_BASIC, s->body, SIZE_32, SIZE_64);
+	expect(s, "");
+	end(s);
+}
+END_TEST
+
 START_TEST(nothing_to_judge_by)
 {
 	struct scene *s = begin(8);
@@ -485,7 +511,7 @@ int main(void)
 {
 	const TTest *const tests[] = {good_guests, bad_pointers_64, bad_pointers_32, vcpus_ascend, last_record_wins,
 	    rounds_are_apart, shared_info_size, frame_types, frames_beyond_the_p2m_are_told_elsewhere,
-	    several_p2m_records, long_lists, scattered_lists, nothing_to_judge_by, NULL};
+	    several_p2m_records, long_lists, scattered_lists, no_consequences, nothing_to_judge_by, NULL};
 
 	return unit_main("pv_state", tests);
 }
