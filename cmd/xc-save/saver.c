@@ -52,8 +52,8 @@ static void tell(struct saver *s, enum save_phase phase)
 	    .phase = phase,
 	    .domain = facts,
 	    .bytes = s->stream ? stream_bytes(s->stream) : 0,
-	    /* A page, its entry, and a share of its record's header; the rest of an image is small. */
-	    .expected = facts->pages * (4096 + 8) + facts->pages / 64,
+	    /* The pages, and an entry for each frame number, used or not; the rest of an image is small. */
+	    .expected = facts->pages * 4096 + facts->p2m_size * 8,
 	};
 
 	s->hooks->progress(s->hooks->context, &progress);

@@ -27,6 +27,7 @@ struct domain_facts {
 	unsigned vcpus;                        /* vCPUs it was given, online or not */
 	uint8_t online[DOMAIN_MAX_VCPUS / 8];  /* bit i: vCPU i is online */
 	uint64_t pages;                        /* pages allocated now */
+	uint64_t p2m_size;                     /* highest guest frame number + 1 */
 	uint64_t max_kib;                      /* most memory it may have */
 	uint64_t target_kib;                   /* what its balloon driver was told, 0 if nothing */
 	bool hap;                              /* hardware-assisted paging */

@@ -3,6 +3,7 @@
 #include "xen.h"
 
 #include <dirent.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,6 +84,29 @@ static void close_backends(struct xen *xen, uint32_t domid)
 	}
 }
 
+/*
+ * A device model may serve the disks of a PV guest, too; libxl wrote down its process. The guest cannot write there,
+ * but a number can be stale: only a process that looks like a device model is ended.
+ */
+static void end_device_model(struct xen *xen, uint32_t domid)
+{
+	char *text = xen_store_read(xen, "/local/domain/%u/image/device-model-pid", domid);
+	long pid = text ? strtol(text, NULL, 10) : 0;
+	char path[64], name[32] = "";
+	FILE *comm;
+
+	free(text);
+	if (pid <= 1)
+		return;
+	snprintf(path, sizeof(path), "/proc/%ld/comm", pid);
+	comm = fopen(path, "re");
+	if (!comm)
+		return;
+	if (fgets(name, sizeof(name), comm) && strstr(name, "qemu"))
+		kill((pid_t)pid, SIGHUP);
+	fclose(comm);
+}
+
 static void remove_node(struct xen *xen, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static void remove_node(struct xen *xen, const char *format, ...)
@@ -152,6 +176,7 @@ bool xen_remove_domain(struct xen *xen, const struct domain_facts *facts, struct
 	if (xc_domain_destroy(xen->xc, facts->domid) != 0)
 		return fault_errno(fault, FAULT_SYSTEM, "cannot destroy the domain");
 	close_backends(xen, facts->domid);
+	end_device_model(xen, facts->domid);
 	remove_nodes(xen, facts);
 	remove_userdata(facts);
 	return true;

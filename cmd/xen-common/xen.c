@@ -208,6 +208,7 @@ static bool vcpu_facts(struct xen *xen, const xc_domaininfo_t *info, struct doma
 bool xen_domain_facts(struct xen *xen, uint32_t domid, struct domain_facts *facts, struct fault *fault)
 {
 	xc_domaininfo_t info;
+	xen_pfn_t frames;
 	char *name;
 
 	memset(facts, 0, sizeof(*facts));
@@ -217,10 +218,12 @@ bool xen_domain_facts(struct xen *xen, uint32_t domid, struct domain_facts *fact
 	facts->type = type_of(&info);
 	facts->hap = info.flags & XEN_DOMINF_hap;
 	facts->pages = info.tot_pages;
-	facts->max_kib = info.max_pages * 4;
+	/* Only for an estimate: it may fail. */
+	facts->p2m_size = xc_domain_nr_gpfns(xen->xc, domid, &frames) == 0 ? frames : facts->pages;
 	facts->target_kib = store_number(xen, domid, "memory/target");
-	if (store_number(xen, domid, "memory/static-max"))
-		facts->max_kib = store_number(xen, domid, "memory/static-max");
+	facts->max_kib = store_number(xen, domid, "memory/static-max");
+	if (facts->max_kib == 0)
+		facts->max_kib = info.max_pages * 4;
 	uuid_text(info.handle, facts->uuid);
 	state_of(&info, facts);
 	name = xen_store_read(xen, "/local/domain/%u/name", domid);
