@@ -1,0 +1,373 @@
+"""Every way that a save can go, with a fake guest and a fake engine (fake_guest.c): what becomes of guest and file.
+
+XC_SAVE names the program, VECTORS the folder of test vectors.
+"""
+
+import gzip
+import json
+import os
+import pty
+import resource
+import signal
+import struct
+import subprocess
+import tempfile
+import time
+import unittest
+from pathlib import Path
+from typing import Dict, List, Optional
+
+XC_SAVE = os.environ["XC_SAVE"]
+VECTORS = Path(os.environ["VECTORS"])
+PV = VECTORS / "good-libxc-pv64.img"
+PVH = VECTORS / "good-libxc-pvh.img"
+LARGE = VECTORS / "good-libxc-pv64-1024-pages.img"
+
+XL_HEADER = struct.Struct("<32sIIIII")
+PATIENCE = 30           # seconds for anything that should be quick
+
+
+class Case(unittest.TestCase):
+    """A folder of its own, and helpers to run the tool in it."""
+
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.log = Path(folder.name) / "log"
+        self.folder = Path(folder.name) / "out"
+        self.folder.mkdir()
+        self.target = self.folder / "x.img"
+
+    def environment(self, **fake: str) -> Dict[str, str]:
+        settings = {"STREAM": str(PV), "LOG": str(self.log), **{name.upper(): value for name, value in fake.items()}}
+        return {**os.environ, **{f"FAKE_{name}": value for name, value in settings.items()}}
+
+    def start(self, *words: str, stdout: int = subprocess.PIPE, **fake: str) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen([XC_SAVE, *words], env=self.environment(**fake), stdin=subprocess.DEVNULL,
+                                stdout=stdout, stderr=subprocess.PIPE)
+
+    def save(self, *words: str, **fake: str) -> "subprocess.CompletedProcess[bytes]":
+        """xc-save WORDS with the fakes told; ends or is killed."""
+        return subprocess.run([XC_SAVE, *words], env=self.environment(**fake), stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE, check=False)
+
+    def life(self) -> List[str]:
+        """What was done to the guest."""
+        return self.log.read_text().split() if self.log.exists() else []
+
+    def check_failed(self, done: "subprocess.CompletedProcess[bytes]", status: int, text: str,
+                     life: Optional[List[str]] = None) -> None:
+        """Failed like this, the guest had this life, and no file is there."""
+        self.assertEqual(done.returncode, status, done.stderr)
+        self.assertIn(text, done.stderr.decode())
+        self.assertEqual(self.life(), ["suspend", "resume"] if life is None else life)
+        self.assertEqual(os.listdir(self.folder), [])
+
+    def await_suspension(self) -> None:
+        until = time.monotonic() + PATIENCE
+        while "suspend" not in self.life():
+            self.assertLess(time.monotonic(), until, "the guest was not asked to suspend")
+            time.sleep(0.02)
+
+
+def config_of(image: bytes) -> Dict[str, object]:
+    """The JSON of an xl image."""
+    magic, order, mandatory, optional, length, config = XL_HEADER.unpack_from(image)
+    assert magic.startswith(b"Xen saved domain, xl format\n") and order == 0x01020304
+    assert (mandatory, optional, length) == (3, 0, config + 4)
+    text = image[XL_HEADER.size:XL_HEADER.size + config]
+    assert text.index(b"\0") == len(text) - 1
+    return json.loads(text[:-1])
+
+
+class Success(Case):
+    """Saves that succeed."""
+
+    def test_file(self) -> None:
+        done = self.save("guest", str(self.target))
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, b"", b""))
+        self.assertEqual(self.life(), ["suspend", "destroy"])
+        self.assertEqual(os.listdir(self.folder), ["x.img"])
+        self.assertEqual(self.target.stat().st_mode & 0o777, 0o600)
+        self.assertIn(PV.read_bytes() + bytes(8), self.target.read_bytes())
+        self.assertTrue(self.target.read_bytes().endswith(bytes(8)))
+
+    def test_pipe(self) -> None:
+        done = self.save("guest")
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        self.assertEqual(self.life(), ["suspend", "hold"])
+        self.assertEqual(self.save("guest", "-").stdout, done.stdout)
+
+    def test_formats(self) -> None:
+        self.assertEqual(self.save("-f", "libxc", "guest").stdout, PV.read_bytes())
+        libxl = self.save("--format=libxl", "guest").stdout
+        self.assertEqual(libxl, b"LibxlFmt" + struct.pack(">II", 2, 0) + struct.pack("<II", 1, 0) + PV.read_bytes() + bytes(8))
+        self.assertTrue(self.save("-f", "xl", "guest").stdout.endswith(libxl))
+        self.assertEqual(self.save("-f", "legacy", "guest").returncode, 2)
+
+    def test_large(self) -> None:
+        self.assertEqual(self.save("-f", "libxc", "guest", stream=str(LARGE)).stdout, LARGE.read_bytes())
+
+    def test_pvh(self) -> None:
+        done = self.save("guest", str(self.target), guest="pvh", stream=str(PVH))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(config_of(self.target.read_bytes())["c_info"]["type"], "pvh")
+
+    def test_then(self) -> None:
+        for then, last in (("destroy", "destroy"), ("pause", "hold"), ("resume", "resume")):
+            for target in ("-", str(self.target)):
+                self.log.unlink(missing_ok=True)
+                done = self.save(f"--then={then}", "guest", target)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(self.life(), ["suspend", last])
+
+    def test_replaces_an_older_file(self) -> None:
+        self.target.write_bytes(b"old")
+        self.assertEqual(self.save("guest", str(self.target)).returncode, 0)
+        self.assertGreater(self.target.stat().st_size, 3)
+
+    def test_verbose(self) -> None:
+        done = self.save("-v", "guest", str(self.target))
+        self.assertIn(b"suspended", done.stderr)
+        self.assertIn(b"the guest is destroyed", done.stderr)
+
+    def test_json(self) -> None:
+        to_file = self.save("--json", "guest", str(self.target))
+        to_pipe = self.save("--json", "guest")
+        for text, fate in ((to_file.stdout, "destroyed"), (to_pipe.stderr, "paused")):
+            rows = [json.loads(line) for line in text.decode().splitlines()]
+            self.assertEqual([row["event"] for row in rows if row["event"] != "progress"],
+                             ["started", "suspended", "written", "result"])
+            self.assertEqual((rows[-1]["saved"], rows[-1]["guest"], rows[-1]["status"]), (True, fate, 0))
+            self.assertEqual(rows[-1]["bytes"], len(to_pipe.stdout))
+
+    def test_resume(self) -> None:
+        for guest, life in (("suspended", ["resume"]), ("paused", ["unpause"]), ("", [])):
+            self.log.unlink(missing_ok=True)
+            self.assertEqual(self.save("--resume", "guest", guest=guest).returncode, 0)
+            self.assertEqual(self.life(), life)
+        self.assertEqual(self.save("--resume", "guest", guest="crashed").returncode, 5)
+        self.assertEqual(self.save("--resume", "guest", guest="missing").returncode, 2)
+
+
+class Configuration(Case):
+    """What is in the image's configuration."""
+
+    def config(self, **fake: str) -> Dict[str, object]:
+        done = self.save("guest", **fake)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return config_of(done.stdout)
+
+    def test_made_from_facts(self) -> None:
+        self.assertEqual(self.config(), {
+            "c_info": {"type": "pv", "name": "guest", "uuid": "01234567-89ab-cdef-0123-456789abcdef"},
+            "b_info": {"max_vcpus": 3, "avail_vcpus": [0, 2], "max_memkb": 8192, "target_memkb": 4000, "type.pv": {}},
+        })
+
+    def test_nameless(self) -> None:
+        self.assertEqual(self.config(guest="nameless")["c_info"]["name"], "Domain-7")
+
+    def test_stored_is_brought_up_to_date(self) -> None:
+        stored = {"c_info": {"type": "pv", "name": "old", "uuid": "x", "xsdata": {"a": "b"}}, "disks": [{"vdev": "xvda"}],
+                  "b_info": {"max_vcpus": 4, "avail_vcpus": [0], "target_memkb": 1, "video_memkb": 96, "type.pv": {"k": 1}}}
+        config = self.config(config=json.dumps(stored))
+        self.assertEqual(config["c_info"]["name"], "guest")
+        self.assertEqual(config["c_info"]["uuid"], "01234567-89ab-cdef-0123-456789abcdef")
+        self.assertEqual(config["c_info"]["xsdata"], {"a": "b"})
+        self.assertEqual(config["disks"], stored["disks"])
+        self.assertEqual(config["b_info"], {**stored["b_info"], "avail_vcpus": [0, 2], "target_memkb": 4096})
+
+    def test_damaged(self) -> None:
+        for config in ("", "{", "[]", '"text"'):
+            done = self.save("guest", str(self.target), config=config)
+            self.check_failed(done, 2, "the stored configuration is not", [])
+
+
+class EngineFaults(Case):
+    """The engine fails, dies or writes what does not verify: the guest runs on."""
+
+    def test_fails(self) -> None:
+        self.check_failed(self.save("guest", str(self.target), engine="fails"), 2, "the engine failed: cannot go on")
+
+    def test_aborts(self) -> None:
+        done = self.save("guest", str(self.target), engine="abort")
+        self.check_failed(done, 2, "ended by signal 6", ["suspend", "clean-up", "resume"])
+
+    def test_stops_early_and_claims_success(self) -> None:
+        for form in ("xl", "libxl", "libxc"):
+            self.log.unlink(missing_ok=True)
+            done = self.save("-f", form, "guest", str(self.target), engine="early")
+            self.check_failed(done, 1, "the stream does not verify")
+
+    def test_exits_badly_behind_a_whole_stream(self) -> None:
+        self.check_failed(self.save("guest", str(self.target), engine="lies"), 2, "the engine failed")
+
+    def test_garbage(self) -> None:
+        self.check_failed(self.save("guest", str(self.target), engine="garbage"), 1, "the stream does not verify")
+
+    def test_garbage_without_end(self) -> None:
+        done = self.save("guest", str(self.target), engine="flood")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertEqual(self.life(), ["suspend", "resume"])
+
+    def test_bad_streams(self) -> None:
+        names = ("bad-context-before-memory", "bad-domain-page-shift-13", "bad-domain-reserved")
+        for name in names:
+            self.log.unlink(missing_ok=True)
+            done = self.save("guest", str(self.target), stream=str(VECTORS / f"{name}.img"))
+            self.assertEqual(done.returncode, 1, (name, done.stderr))
+            self.assertIn(self.life(), (["suspend", "resume"], []))
+            self.assertEqual(os.listdir(self.folder), [])
+
+    def test_cannot_begin(self) -> None:
+        self.check_failed(self.save("guest", str(self.target), stream="/nonexistent"), 2, "the engine failed", [])
+
+    def test_never_asks(self) -> None:
+        done = self.save("guest", str(self.target), engine="unasked")
+        self.check_failed(done, 2, "before it let the guest suspend", [])
+
+
+class OutputFaults(Case):
+    """The output fails: the guest runs on."""
+
+    def test_full(self) -> None:
+        done = self.save("guest", "/dev/full")
+        self.check_failed(done, 2, "No space left on device; the guest ", self.life())
+        self.assertIn(self.life(), (["suspend", "resume"], []))
+
+    def test_no_directory(self) -> None:
+        self.check_failed(self.save("guest", str(self.folder / "no" / "x")), 2, "the guest was not touched", [])
+
+    def test_is_a_directory(self) -> None:
+        self.check_failed(self.save("guest", str(self.folder)), 2, "the guest was not touched", [])
+
+    def test_terminal(self) -> None:
+        ours, theirs = pty.openpty()
+        done = subprocess.run([XC_SAVE, "guest"], env=self.environment(), stdout=theirs, stderr=subprocess.PIPE,
+                              timeout=PATIENCE, check=False)
+        os.close(ours)
+        os.close(theirs)
+        self.check_failed(done, 2, "is a terminal", [])
+
+    def test_closed(self) -> None:
+        done = subprocess.run(["sh", "-c", '"$0" guest >&-', XC_SAVE], env=self.environment(), stderr=subprocess.PIPE,
+                              stdout=subprocess.PIPE, timeout=PATIENCE, check=False)
+        self.check_failed(done, 2, "Bad file descriptor", self.life())
+        self.assertIn(self.life(), (["suspend", "resume"], []))
+
+    def test_file_grows_too_big(self) -> None:
+        limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))  # noqa: E731
+        done = subprocess.run([XC_SAVE, "guest", str(self.target)], env=self.environment(), preexec_fn=limit,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE, check=False)
+        self.check_failed(done, 2, "File too large")
+
+    def test_old_file_outlives_a_failure(self) -> None:
+        self.target.write_bytes(b"old")
+        self.assertEqual(self.save("guest", str(self.target), engine="fails").returncode, 2)
+        self.assertEqual(self.target.read_bytes(), b"old")
+        self.assertEqual(os.listdir(self.folder), ["x.img"])
+
+    def test_reader_leaves(self) -> None:
+        for taken in (0, 1, 60000):
+            self.log.unlink(missing_ok=True)
+            saver = self.start("guest", stream=str(LARGE))
+            assert saver.stdout and saver.stderr
+            saver.stdout.read(taken)
+            saver.stdout.close()
+            self.assertEqual(saver.wait(PATIENCE), 2)
+            self.assertIn(b"the reader of the output is gone", saver.stderr.read())
+            saver.stderr.close()
+            self.assertIn(self.life(), (["suspend", "resume"], []))
+
+
+class Signals(Case):
+    """TERM, INT and HUP before success: the guest runs on, and nothing is left."""
+
+    def interrupt(self, number: int, *words: str, **fake: str) -> None:
+        saver = self.start(*words, **fake)
+        assert saver.stdout and saver.stderr
+        self.await_suspension()
+        time.sleep(0.1)
+        saver.send_signal(number)
+        self.assertEqual(saver.wait(PATIENCE), 2)
+        self.assertIn(f"stopped by signal {number}", saver.stderr.read().decode())
+        saver.stdout.close()
+        saver.stderr.close()
+        self.assertEqual(os.listdir(self.folder), [])
+
+    def test_engine_at_work(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            self.log.unlink(missing_ok=True)
+            self.interrupt(number, "guest", str(self.target), engine="hang")
+            self.assertEqual(self.life()[-1], "resume")
+
+    def test_while_the_guest_is_waited_for(self) -> None:
+        self.interrupt(signal.SIGTERM, "guest", str(self.target), guest="mute")
+        self.assertEqual(self.life(), ["suspend"])
+
+    def test_request_taken_but_not_suspended(self) -> None:
+        self.interrupt(signal.SIGTERM, "guest", str(self.target), guest="half")
+        self.assertEqual(self.life(), ["suspend", "resume"])
+
+    def test_reader_is_stuck(self) -> None:
+        # Nobody reads, and the stream fills every pipe on the way.
+        stream = self.log.with_name("stream")
+        stream.write_bytes(gzip.decompress((VECTORS / "good-libxc-hvm-holes.img.gz").read_bytes()))
+        self.interrupt(signal.SIGTERM, "-f", "libxc", "guest", stream=str(stream))
+        self.assertEqual(self.life(), ["suspend", "resume"])
+
+
+class GuestFaults(Case):
+    """The guest does not play along."""
+
+    def test_mute(self) -> None:
+        self.check_failed(self.save("--timeout=1", "guest", str(self.target), guest="mute"), 3, "no answer", ["suspend"])
+
+    def test_takes_it_and_suspends_late(self) -> None:
+        done = self.save("--timeout=1", "guest", str(self.target), guest="half")
+        self.check_failed(done, 3, "did not suspend; the guest runs on")
+
+    def test_takes_it_and_never_suspends(self) -> None:
+        done = self.save("--timeout=1", "guest", str(self.target), guest="lost")
+        self.check_failed(done, 4, "THE GUEST DOES NOT RUN", ["suspend"])
+
+    def test_dies(self) -> None:
+        self.check_failed(self.save("guest", str(self.target), guest="dies"), 5, "the guest has ended", ["suspend"])
+
+    def test_cannot_be_resumed(self) -> None:
+        done = self.save("guest", str(self.target), guest="stiff", engine="fails")
+        self.check_failed(done, 4, "cannot resume", ["suspend"])
+
+    def test_saved_but_cannot_be_destroyed(self) -> None:
+        done = self.save("guest", str(self.target), guest="stiff")
+        self.assertEqual(done.returncode, 6, done.stderr)
+        self.assertIn(b"saved, but afterwards: cannot destroy", done.stderr)
+        self.assertEqual(os.listdir(self.folder), ["x.img"])
+
+    def test_refused_before_anything_happens(self) -> None:
+        for guest, status, text in (("missing", 2, "no such domain"), ("dom0", 2, "domain 0"), ("hvm", 2, "HVM"),
+                                    ("paused", 3, "unpause"), ("dying", 3, "destroyed"), ("crashed", 3, "crash"),
+                                    ("suspended", 3, "--resume")):
+            self.check_failed(self.save("guest", str(self.target), guest=guest), status, text, [])
+
+
+class Usage(Case):
+    """The command line."""
+
+    def test_errors(self) -> None:
+        for words in ([], ["a", "b", "c"], ["--then=fly", "a"], ["--timeout=0", "a"], ["--timeout=x", "a"],
+                      ["--resume"], ["--resume", "a", "b"], ["--resume", "--then=pause", "a"], ["--no-such"]):
+            done = self.save(*words)
+            self.check_failed(done, 2, "xc-save", [])
+
+    def test_version(self) -> None:
+        self.assertRegex(self.save("--version").stdout.decode(), r"^xc-save \(libstream\) \d+\.\d+\.\d+\n$")
+
+    def test_help(self) -> None:
+        done = self.save("--help")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn(b"--then=WHAT", done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
