@@ -60,9 +60,18 @@ static void state_begin(const struct record_family *family, union family_state *
 		memset(state->bytes, 0, family->state_size);
 }
 
+/*
+ * True if the body is here at once, and would be whatever the feed size: a longer one may happen to come in one piece,
+ * but what is made of it must not hang on that.
+ */
+static bool is_whole(const struct xsr_event *e)
+{
+	return e->u.bytes.whole && e->u.bytes.length <= XSR_WHOLE_MAX;
+}
+
 static void learn(const struct record_family *family, struct image_facts *facts, const struct xsr_event *e)
 {
-	if (family->learn && e->u.bytes.whole)
+	if (family->learn && is_whole(e))
 		family->learn(facts, e->record->big_endian, e->u.bytes.data, e->u.bytes.length);
 }
 
@@ -71,7 +80,7 @@ void family_check(const struct record_family *family, const struct check *c, uni
 {
 	if (!family || !family_length_legal(family, e->record->length))
 		return;
-	if (family->check && e->u.bytes.whole) {
+	if (family->check && is_whole(e)) {
 		family->check(c, e->u.bytes.data, e->u.bytes.length);
 	} else if (family->piece) {
 		state_begin(family, state, e->u.bytes.position);
@@ -87,7 +96,7 @@ void family_describe(const struct record_family *family, const struct xsr_visito
 {
 	if (!family || !family_length_legal(family, e->record->length))
 		return;
-	if (family->describe && e->u.bytes.whole) {
+	if (family->describe && is_whole(e)) {
 		family->describe(v, facts, e->record->big_endian, e->u.bytes.data, e->u.bytes.length);
 	} else if (family->describe_piece) {
 		state_begin(family, state, e->u.bytes.position);

@@ -6,8 +6,10 @@
 #include <libstream/verify.h>
 
 #include "family.h"
+#include "verify/hvm_state.h"
 #include "verify/pfn_map.h"
 #include "verify/pv_state.h"
+#include "xl/config.h"
 
 /* vCPUs whose ids are remembered; no release of Xen has more. */
 #define VCPU_MAX 8192u
@@ -71,6 +73,8 @@ struct xsr_verifier {
 	struct order_state order;           /* order.c */
 	struct page_state pages;            /* pages.c */
 	struct pv_state pv;                 /* what PV records point at */
+	struct hvm_state hvm;               /* what HVM_PARAMS points at */
+	struct xl_config config;            /* config.c */
 	const struct record_family *family; /* of the current record, NULL if unknown */
 	bool length_ok;                     /* its length is legal */
 	bool memory_lost;                   /* verify_memory_lost() was called */
@@ -100,6 +104,12 @@ void headers_libxl(struct xsr_verifier *v, const struct xsr_event *e);
 void headers_image(struct xsr_verifier *v, const struct xsr_event *e);
 void headers_domain(struct xsr_verifier *v, const struct xsr_event *e);
 void headers_trailer(struct xsr_verifier *v);
+
+/* config.c: the configuration of an xl image; the image header; and the end, when the summary is complete. */
+void config_header(struct xsr_verifier *v, const struct xsr_event *e);
+void config_bytes(struct xsr_verifier *v, const struct xsr_event *e);
+void config_domain(struct xsr_verifier *v, const struct xsr_event *e);
+void config_finish(struct xsr_verifier *v);
 
 /* order.c: what must come, once, and where. Called for each record, its body's first piece, and the end. */
 void order_record(struct xsr_verifier *v, const struct xsr_record *r);

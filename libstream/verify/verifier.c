@@ -137,15 +137,20 @@ static struct check check_make(struct xsr_verifier *v, const struct xsr_record *
 }
 
 /* All pages of the guest are known now, or all of this checkpoint. */
-static void judge_pv(struct xsr_verifier *v, const struct xsr_record *r)
+static void judge(struct xsr_verifier *v, const struct xsr_record *r)
 {
 	struct check c = check_make(v, r, r->offset);
 
-	if (v->depth < XSR_DEPTH_STREAM || v->facts.domain_type != XSR_DOMAIN_X86_PV)
+	if (v->depth < XSR_DEPTH_STREAM)
 		return;
-	pv_state_judge(&v->pv, &c, pages_type, v);
-	if (r->type == XSR_LIBXC_CHECKPOINT)
-		pv_state_next_round(&v->pv);
+	if (v->facts.domain_type == XSR_DOMAIN_X86_PV)
+		pv_state_judge(&v->pv, &c, pages_type, v);
+	if (v->facts.domain_type == XSR_DOMAIN_X86_HVM && v->summary.libxc_records[XSR_LIBXC_PAGE_DATA])
+		hvm_state_judge(&v->hvm, &c, pages_type, v);
+	if (r->type != XSR_LIBXC_CHECKPOINT)
+		return;
+	pv_state_next_round(&v->pv);
+	hvm_state_next_round(&v->hvm);
 }
 
 static void record_begin(struct xsr_verifier *v, const struct xsr_record *r)
@@ -169,7 +174,7 @@ static void record_begin(struct xsr_verifier *v, const struct xsr_record *r)
 		    r->length);
 	order_record(v, r);
 	if (r->layer == XSR_LAYER_LIBXC && (r->type == XSR_LIBXC_END || r->type == XSR_LIBXC_CHECKPOINT))
-		judge_pv(v, r);
+		judge(v, r);
 }
 
 /* What the rules on more than one record need of a body: P2M range, vCPU ids. */
@@ -207,6 +212,7 @@ static void body(struct xsr_verifier *v, const struct xsr_event *e)
 		return;
 	if (e->layer == XSR_LAYER_LIBXC && pv_state_body(&v->pv, &c, e) != XSR_OK)
 		verify_memory_lost(v);
+	hvm_state_body(&v->hvm, e);
 	family_check(v->family, &c, &v->walk, &v->facts, e);
 }
 
@@ -259,6 +265,7 @@ enum xsr_status xsr_verifier_event(struct xsr_verifier *v, const struct xsr_even
 	switch (e->type) {
 	case XSR_EVENT_XL_HEADER:
 		headers_xl(v, e);
+		config_header(v, e);
 		break;
 	case XSR_EVENT_LIBXL_HEADER:
 		headers_libxl(v, e);
@@ -268,6 +275,7 @@ enum xsr_status xsr_verifier_event(struct xsr_verifier *v, const struct xsr_even
 		break;
 	case XSR_EVENT_DOMAIN_HEADER:
 		headers_domain(v, e);
+		config_domain(v, e);
 		break;
 	case XSR_EVENT_RECORD:
 		record_begin(v, e->record);
@@ -294,6 +302,8 @@ enum xsr_status xsr_verifier_event(struct xsr_verifier *v, const struct xsr_even
 		trailer(v, e);
 		break;
 	case XSR_EVENT_XL_CONFIG:
+		config_bytes(v, e);
+		break;
 	case XSR_EVENT_XL_TAIL:
 	case XSR_EVENT_PAGES:
 		break;
@@ -310,6 +320,7 @@ enum xsr_status xsr_verifier_finish(struct xsr_verifier *v, const struct xsr_dec
 	v->summary.guest_levels = v->facts.levels;
 	order_finish(v, xsr_decoder_error(decoder));
 	pages_finish(v);
+	config_finish(v);
 	headers_trailer(v);
 	v->finished = true;
 	return v->verdict.status;
