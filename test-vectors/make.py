@@ -20,14 +20,20 @@ def write(directory: str) -> None:
     """All vectors as files; a file that is right already stays untouched, one of no vector goes away."""
     os.makedirs(directory, exist_ok=True)
     entries = []
+    files = {"manifest.json"}
     for vector in VECTORS:
         entry = describe(vector)
         data = entry.pop("data")
         put(os.path.join(directory, str(entry["file"])), data)  # type: ignore[arg-type]
         entries.append(entry)
-    known = {entry["file"] for entry in entries} | {"manifest.json"}
+        files.add(str(entry["file"]))
+        # A legacy image that converts brings along what it has to become.
+        convert = entry.get("convert", {})
+        if convert.get("expected"):
+            put(os.path.join(directory, convert["expected"]), convert.pop("data"))
+            files.add(convert["expected"])
     for name in os.listdir(directory):
-        if name not in known and name.startswith(("good-", "bad-", "unsupported-")):
+        if name not in files and name.startswith(("good-", "bad-", "unsupported-")):
             os.unlink(os.path.join(directory, name))
     manifest = json.dumps({"version": 1, "vectors": entries}, indent=1) + "\n"
     put(os.path.join(directory, "manifest.json"), manifest.encode())
@@ -44,7 +50,7 @@ def put(path: str, data: bytes) -> None:
 
 def line(vector: Vector) -> str:
     text = "- `%s%s`: %s" % (vector.name, vector.suffix, vector.sentence)
-    if vector.findings:
+    if vector.findings and not vector.convert:
         text += " (%s)" % ", ".join("`%s`" % name for name in vector.findings)
     return text
 
@@ -54,9 +60,11 @@ def readme() -> str:
         parts = [head.read().rstrip("\n")]
     titles = {"good": "Good", "bad": "Bad", "unsupported": "Unsupported"}
     for verdict, title in titles.items():
-        chosen = [vector for vector in VECTORS if vector.name.startswith(verdict + "-")]
-        parts.append("## %s (%d)" % (title, len(chosen)))
-        parts.append("\n".join(line(vector) for vector in chosen))
+        for legacy in (False, True):
+            chosen = [v for v in VECTORS if v.name.startswith(verdict + "-") and bool(v.convert) is legacy]
+            if chosen:
+                parts.append("## %s (%d)" % ("Legacy, " + title.lower() if legacy else title, len(chosen)))
+                parts.append("\n".join(line(vector) for vector in chosen))
     return "\n\n".join(parts) + "\n"
 
 

@@ -30,6 +30,7 @@ class Vector(NamedTuple):
     depth: str                    # the least depth at which it must be found
     stage: str                    # deep: only the deep verifier can find it
     suffix: str
+    convert: Optional[Callable[["Content"], Dict[str, object]]] = None  # legacy: what a converter makes of it
 
 
 class Made(NamedTuple):
@@ -138,10 +139,11 @@ def describe(vector: Vector) -> Dict[str, object]:
         }
     severities = [FINDINGS[name].severity for name in vector.findings]
     worst = "error" if "error" in severities else "warning" if "warning" in severities else "note"
-    return {
+    entry: Dict[str, object] = {
         "name": vector.name,
         "file": vector.name + vector.suffix,
-        "verdict": vector.name.split("-")[0],
+        # To a verifier of version 2 and 3 all legacy images are alike.
+        "verdict": "unsupported" if vector.convert else vector.name.split("-")[0],
         "format": vector.layer,
         "sentence": vector.sentence,
         "findings": list(vector.findings),
@@ -153,3 +155,6 @@ def describe(vector: Vector) -> Dict[str, object]:
         "size": len(data),
         "data": data,
     }
+    if vector.convert:
+        entry["convert"] = vector.convert(content)
+    return entry

@@ -4,6 +4,7 @@
 import struct
 
 from xenstream import legacy, libxl, pv, xl
+from xenstream.legacy_guest import HvmSaver, PvSaver
 from xenstream.base import BIG, Stream
 
 from . import bases
@@ -87,39 +88,39 @@ def domain_type_4() -> Stream:
 @unsupported("legacy", "stream.legacy")
 def legacy_pv_64() -> bytes:
     """A legacy PV image by a 64-bit toolstack: no magic, just sizes."""
-    return legacy.pv_image(8)
+    return PvSaver(8).image().encode()
 
 
 @unsupported("legacy", "stream.legacy")
 def legacy_pv_32() -> bytes:
     """A legacy PV image by a 32-bit toolstack."""
-    return legacy.pv_image(4)
+    return PvSaver(4).image().encode()
 
 
 @unsupported("legacy", "stream.legacy")
 def legacy_hvm_64() -> bytes:
     """A legacy HVM image by a 64-bit toolstack."""
-    return legacy.hvm_image(8)
+    return HvmSaver(8).image().encode()
 
 
 @unsupported("legacy", "stream.legacy")
 def legacy_hvm_32() -> bytes:
     """A legacy HVM image by a 32-bit toolstack."""
-    return legacy.hvm_image(4)
+    return HvmSaver(4).image().encode()
 
 
 @unsupported("xl", "stream.legacy")
 def xl_legacy_json() -> bytes:
     """A file of `xl save` 4.5: JSON config, legacy image."""
     head = Stream(xl.header(xl.config("pv", 2, pv.PAGES), xl.JSON_FLAG)).encode()
-    return head + legacy.pv_image(8)
+    return head + PvSaver(8).image().encode()
 
 
 @unsupported("xl", "stream.legacy")
 def xl_legacy_text() -> bytes:
     """A file of `xl save` 4.4: config in xl.cfg syntax, legacy image."""
     head = Stream(xl.header(b"name = 'vector'\nbuilder = 'hvm'\n", 0)).encode()
-    return head + legacy.hvm_image(8)
+    return head + HvmSaver(8).image().encode()
 
 
 @unsupported("xl", "stream.legacy")
@@ -133,25 +134,25 @@ def xl_v2_flag_cleared() -> bytes:
 @unsupported("wrapper", "stream.wrapper")
 def libvirt() -> bytes:
     """A file of libvirt: its own header and XML before a libxl stream."""
-    return legacy.libvirt(bases.libxl_pv().encode())
+    return legacy.libvirt_header("pv", 2) + bases.libxl_pv().encode()
 
 
 @unsupported("wrapper", "stream.wrapper")
 def libvirt_legacy() -> bytes:
     """A file of libvirt with a legacy stream."""
-    return legacy.libvirt(legacy.pv_image(8), 1)
+    return legacy.libvirt(PvSaver(8).image()).encode()
 
 
 @unsupported("wrapper", "stream.wrapper", "stream.legacy")
 def xend() -> bytes:
     """A file of xend (`xm save`)."""
-    return legacy.xend(legacy.pv_image(8))
+    return legacy.xend(PvSaver(8).image()).encode()
 
 
 @unsupported("wrapper", "stream.wrapper", "stream.legacy")
 def xapi() -> bytes:
     """A file of xapi with a legacy image."""
-    return legacy.xapi(legacy.pv_image(4))
+    return legacy.xapi(PvSaver(4).image()).encode()
 
 
 @unsupported("wrapper", "stream.wrapper", "stream.unknown", "stream.legacy")

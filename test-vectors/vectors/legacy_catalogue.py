@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: MIT
+"""How legacy vectors are declared: images of a 64-bit and of a 32-bit toolstack from one function.
+
+Their verdict is a converter's.  A verifier refuses all of them, as legacy streams or as a wrapper.
+"""
+
+from typing import Callable, Dict, List, Optional, Sequence
+
+from xenstream import legacy_v3
+from xenstream.base import Item
+from xenstream.legacy import Image
+
+from .catalogue import FINDINGS, VECTORS, Content, Made, Vector
+
+BOTH = (8, 4)
+VERIFIER = {"none": ("legacy", ("stream.legacy",)), "xl": ("xl", ("stream.legacy",))}
+WRAPPED = ("wrapper", ("stream.wrapper", "stream.legacy"))
+
+
+def _add(name: str, sentence: str, layer: str, findings: Sequence[str], make: Callable[[], Made],
+         convert: Callable[[Content], Dict[str, object]]) -> None:
+    if any(vector.name == name for vector in VECTORS):
+        raise ValueError("two vectors named " + name)
+    if not sentence.endswith(".") or any(finding not in FINDINGS for finding in findings):
+        raise ValueError(name + ": no explanation, or an unknown finding")
+    VECTORS.append(Vector(name, sentence, layer, make, tuple(findings), "frame", "base", ".img", convert))
+
+
+def _named(verdict: str, function: Callable, tw: int, widths: Sequence[int]) -> str:
+    suffix = "-%d" % (tw * 8) if len(widths) > 1 else ""
+    return verdict + "-legacy-" + function.__name__.rstrip("_").replace("_", "-") + suffix
+
+
+def _sentence(function: Callable, tw: int, widths: Sequence[int]) -> str:
+    text = " ".join((function.__doc__ or "").split())
+    return text if len(widths) == 1 else "%s (%d-bit toolstack)." % (text.rstrip("."), tw * 8)
+
+
+def _row(image: Image, status: int, options: Sequence[str]) -> Dict[str, object]:
+    return {"status": status, "container": image.container, "guest": image.kind, "width": image.tw * 8,
+            "options": list(options), "metadata": image.metadata()}
+
+
+def good(*options: str, widths: Sequence[int] = BOTH, notes: bool = False, unknown: bool = False) -> Callable:
+    """An image that converts with these options.  unknown: a verifier need not even see that it is a legacy one."""
+    def declare(function: Callable[[int], Image]) -> Callable[[int], Image]:
+        for tw in widths:
+            def convert(content: Content, name: str = _named("good", function, tw, widths)) -> Dict[str, object]:
+                assert isinstance(content, Image)
+                return dict(_row(content, 0, options), expected=name + ".v3", warns=notes,
+                            data=legacy_v3.expected(content))
+            container = function(tw).container
+            layer, findings = VERIFIER.get(container, WRAPPED)
+            if unknown:
+                layer, findings = "none", (*findings, "stream.unknown")
+            _add(_named("good", function, tw, widths), _sentence(function, tw, widths), layer, findings,
+                 lambda tw=tw: Made(function(tw), None), convert)
+        return function
+    return declare
+
+
+def bad(base: Callable[[int], Image], *findings: str, widths: Sequence[int] = (8,), layer: Optional[str] = None,
+        options: Sequence[str] = ()) -> Callable:
+    """A good image that the function spoils; the function returns the piece at fault.  findings: a verifier's."""
+    def declare(function: Callable[[Image], Optional[Item]]) -> Callable:
+        for tw in widths:
+            culprit: List[Optional[Item]] = []
+
+            def make(tw: int = tw, culprit: List[Optional[Item]] = culprit) -> Made:
+                image = base(tw)
+                culprit[:] = [function(image)]
+                return Made(image, None)
+
+            def convert(content: Content, culprit: List[Optional[Item]] = culprit) -> Dict[str, object]:
+                assert isinstance(content, Image)
+                row = dict(_row(content, 1, options), offset=None, length=None)
+                if culprit[0] is not None:
+                    content.locate(culprit[0])
+                    row.update(offset=culprit[0].offset, length=len(culprit[0].encode()))
+                return row
+
+            named, usual = VERIFIER.get(base(tw).container, WRAPPED)
+            _add(_named("bad", function, tw, widths), _sentence(function, tw, widths), layer or named,
+                 findings or usual, make, convert)
+        return function
+    return declare
