@@ -107,7 +107,7 @@ static void finish(struct xl_config *c, const struct xl_config_report *to, uint6
 	if (!c->ended && to && to->depth >= XSR_DEPTH_RECORD)
 		tell(to, F_XL_CONFIG_NUL, end - 1, "a NUL as last byte", "another byte");
 	if (!json_end(&c->json))
-		tell_json(c, to, end, c->json.error);
+		tell_json(c, to, end - 1, c->json.error);
 }
 
 void xl_config_feed(struct xl_config *c, const struct xl_config_report *to, const uint8_t *data, size_t length,

@@ -196,8 +196,8 @@ START_TEST(config_json)
 {
 	EXPECT("[1]", "xl.json 52\n");
 	EXPECT("  12", "xl.json 54\n");
-	EXPECT("", "xl.json 53\n");
-	EXPECT("{\"a\":1", "xl.json 59\n");
+	EXPECT("", "xl.json 52\n");
+	EXPECT("{\"a\":1", "xl.json 58\n");
 	EXPECT("{\"a\":1}}", "xl.json 59\n");
 	EXPECT("{\"b_info\":{\"max_vcpus\":18446744073709551616}}", "xl.json 95\n");
 	EXPECT("{\"b_info\":{\"max_vcpus\":-1}}", "xl.json 77\n");
