@@ -17,7 +17,7 @@
 
 /* Page data of a batch is far longer than the pump's buffer, so that most of it is passed over. */
 #define BATCH   64u
-#define BATCHES 5u
+#define BATCHES 3u
 #define RECORDS (BATCHES + 1)
 
 enum end { NOTHING, MEMORY, FILE_, APPEND, PIPE, SLOW_PIPE, SOCKET, ENDS };
@@ -551,8 +551,10 @@ static void gzip_case(struct bytes input, struct bytes want, enum xsr_status sta
 START_TEST(gzip_is_undone)
 {
 	struct bytes image = make_image(), a, b, both;
-	size_t half = image.size / 2;
+	size_t half;
 
+	image.size = 150001; /* some of these are read byte by byte */
+	half = image.size / 2;
 	a = compress_member(image.data, half);
 	b = compress_member(image.data + half, image.size - half);
 	both = (struct bytes){calloc(1, a.size + b.size + 512), a.size + b.size};
