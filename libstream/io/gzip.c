@@ -49,8 +49,8 @@ void gzip_free(struct gzip *g)
 	free(g);
 }
 
-static enum xsr_status damaged(
-    struct xsr_source *s, enum xsr_status status, const char *what, struct xsr_finding *error)
+static enum xsr_status damaged(struct xsr_source *s, enum xsr_status status, const char *what,
+    struct xsr_finding *error)
 {
 	struct xsr_finding unwanted;
 
@@ -115,8 +115,8 @@ static enum xsr_status inflate_some(struct xsr_source *s, struct xsr_finding *er
 	}
 }
 
-enum xsr_status gzip_read(
-    struct xsr_source *s, void *data, size_t size, size_t *got, struct xsr_finding *error)
+enum xsr_status gzip_read(struct xsr_source *s, void *data, size_t size, size_t *got,
+    struct xsr_finding *error)
 {
 	struct gzip *g = s->gzip;
 	uInt room = size < IO_CHUNK ? (uInt)size : IO_CHUNK;

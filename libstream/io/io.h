@@ -78,8 +78,8 @@ void io_wait(int fd, short events);
 void io_enlarge_pipe(int fd);
 
 /* read() of stored bytes: no gzip, no head. Same contract as xsr_source_read(). */
-enum xsr_status source_read_raw(
-    struct xsr_source *s, void *data, size_t size, size_t *got, struct xsr_finding *error);
+enum xsr_status source_read_raw(struct xsr_source *s, void *data, size_t size, size_t *got,
+    struct xsr_finding *error);
 
 /* Looks at the first bytes, once. After it s->gzip says whether the input is compressed. */
 enum xsr_status source_detect(struct xsr_source *s, struct xsr_finding *error);
@@ -88,8 +88,8 @@ enum xsr_status source_detect(struct xsr_source *s, struct xsr_finding *error);
  * Moves up to size bytes from source to sink by the cheapest way; *moved is less than size only at the end of
  * the input. The same errors as xsr_source_read() and xsr_sink_write().
  */
-enum xsr_status source_move(
-    struct xsr_source *s, struct xsr_sink *sink, uint64_t size, uint64_t *moved, struct xsr_finding *error);
+enum xsr_status source_move(struct xsr_source *s, struct xsr_sink *sink, uint64_t size, uint64_t *moved,
+    struct xsr_finding *error);
 
 /* For tests: take none of the ways that a descriptor could choose but this one and WAY_MEMORY. */
 void source_force(struct xsr_source *s, enum io_way way);
@@ -99,8 +99,8 @@ struct gzip *gzip_new(const uint8_t *head, size_t length);
 void gzip_free(struct gzip *g);
 
 /* Uncompresses; the contract of xsr_source_read(). */
-enum xsr_status gzip_read(
-    struct xsr_source *s, void *data, size_t size, size_t *got, struct xsr_finding *error);
+enum xsr_status gzip_read(struct xsr_source *s, void *data, size_t size, size_t *got,
+    struct xsr_finding *error);
 
 /* True if these first bytes begin a gzip member. */
 bool gzip_detect(const uint8_t *head, size_t length);

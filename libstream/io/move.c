@@ -53,8 +53,8 @@ static enum io_way choose(const struct xsr_source *s)
 }
 
 /* One piece through memory; *got 0 at the end of the input. */
-static enum xsr_status move_memory(
-    struct xsr_source *s, struct xsr_sink *sink, size_t size, size_t *got, struct xsr_finding *error)
+static enum xsr_status move_memory(struct xsr_source *s, struct xsr_sink *sink, size_t size, size_t *got,
+    struct xsr_finding *error)
 {
 	uint8_t buffer[IO_CHUNK];
 	enum xsr_status status;
@@ -66,8 +66,8 @@ static enum xsr_status move_memory(
 	return xsr_sink_write(sink, buffer, *got, error);
 }
 
-enum xsr_status source_move(
-    struct xsr_source *s, struct xsr_sink *sink, uint64_t size, uint64_t *moved, struct xsr_finding *error)
+enum xsr_status source_move(struct xsr_source *s, struct xsr_sink *sink, uint64_t size, uint64_t *moved,
+    struct xsr_finding *error)
 {
 	enum xsr_status status = source_detect(s, error);
 	bool must_read = false;

@@ -27,8 +27,8 @@ void xsr_sink_free(struct xsr_sink *sink)
 	free(sink);
 }
 
-enum xsr_status xsr_sink_write(
-    struct xsr_sink *sink, const void *data, size_t size, struct xsr_finding *error)
+enum xsr_status xsr_sink_write(struct xsr_sink *sink, const void *data, size_t size,
+    struct xsr_finding *error)
 {
 	const uint8_t *p = data;
 

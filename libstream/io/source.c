@@ -144,8 +144,8 @@ static size_t read_memory(struct xsr_source *s, void *data, size_t size)
 	return n;
 }
 
-enum xsr_status source_read_raw(
-    struct xsr_source *s, void *data, size_t size, size_t *got, struct xsr_finding *error)
+enum xsr_status source_read_raw(struct xsr_source *s, void *data, size_t size, size_t *got,
+    struct xsr_finding *error)
 {
 	ssize_t n;
 
@@ -190,23 +190,31 @@ enum xsr_status source_detect(struct xsr_source *s, struct xsr_finding *error)
 	return s->gzip ? XSR_OK : io_fail(error, F_IO_MEMORY, 0, ENOMEM);
 }
 
-enum xsr_status xsr_source_read(
-    struct xsr_source *s, void *data, size_t size, size_t *got, struct xsr_finding *error)
+/* Hands out what was read to tell gzip, if anything is left of it: to data, or to nobody if that is NULL. */
+static size_t take_head(struct xsr_source *s, void *data, uint64_t size)
+{
+	size_t n = s->head_length - s->head_used;
+
+	if (size < n)
+		n = (size_t)size;
+	if (data)
+		memcpy(data, s->head + s->head_used, n);
+	s->head_used += n;
+	return n;
+}
+
+enum xsr_status xsr_source_read(struct xsr_source *s, void *data, size_t size, size_t *got,
+    struct xsr_finding *error)
 {
 	enum xsr_status status = source_detect(s, error);
-	size_t n = s->head_length - s->head_used;
 
 	*got = 0;
 	if (status != XSR_OK || !size)
 		return status;
 	if (s->gzip)
 		return gzip_read(s, data, size, got, error);
-	if (!n)
-		return source_read_raw(s, data, size, got, error);
-	*got = size < n ? size : n;
-	memcpy(data, s->head + s->head_used, *got);
-	s->head_used += *got;
-	return XSR_OK;
+	*got = take_head(s, data, size);
+	return *got ? XSR_OK : source_read_raw(s, data, size, got, error);
 }
 
 /* Seeks, never past the end: lseek would do so and the next read would then say "end" as if all had been
@@ -227,7 +235,7 @@ static bool skip_seek(struct xsr_source *s, uint64_t size, uint64_t *skipped)
 		left = size;
 	if (s->kind == IO_SEEKABLE && lseek(s->fd, (off_t)left, SEEK_CUR) < 0)
 		return false;
-	*skipped = left;
+	*skipped += left;
 	s->position += left;
 	s->moved[WAY_SEEK] += left;
 	return true;
@@ -257,16 +265,16 @@ static void skip_splice(struct xsr_source *s, uint64_t size, uint64_t *skipped)
 	}
 }
 
-static enum xsr_status skip_read(
-    struct xsr_source *s, uint64_t size, uint64_t *skipped, struct xsr_finding *error)
+static enum xsr_status skip_read(struct xsr_source *s, uint64_t size, uint64_t *skipped,
+    struct xsr_finding *error)
 {
 	uint8_t scratch[IO_CHUNK];
 	size_t got = 1;
 
 	while (*skipped < size && got) {
 		uint64_t left = size - *skipped;
-		enum xsr_status status = xsr_source_read(
-		    s, scratch, left < sizeof(scratch) ? (size_t)left : sizeof(scratch), &got, error);
+		enum xsr_status status = xsr_source_read(s, scratch,
+		    left < sizeof(scratch) ? (size_t)left : sizeof(scratch), &got, error);
 
 		if (status != XSR_OK)
 			return status;
@@ -276,20 +284,21 @@ static enum xsr_status skip_read(
 	return XSR_OK;
 }
 
-enum xsr_status xsr_source_skip(
-    struct xsr_source *s, uint64_t size, uint64_t *skipped, struct xsr_finding *error)
+enum xsr_status xsr_source_skip(struct xsr_source *s, uint64_t size, uint64_t *skipped,
+    struct xsr_finding *error)
 {
 	enum xsr_status status = source_detect(s, error);
 
 	*skipped = 0;
 	if (status != XSR_OK)
 		return status;
-	if (s->head_used == s->head_length && !s->gzip) {
-		if (skip_seek(s, size, skipped))
-			return XSR_OK;
-		if (s->kind == IO_PIPE && s->null_fd >= 0 && !s->refused[WAY_SPLICE])
-			skip_splice(s, size, skipped);
-	}
+	if (s->gzip)
+		return skip_read(s, size, skipped, error);
+	*skipped = take_head(s, NULL, size);
+	if (skip_seek(s, size - *skipped, skipped))
+		return XSR_OK;
+	if (s->kind == IO_PIPE && s->null_fd >= 0 && !s->refused[WAY_SPLICE])
+		skip_splice(s, size, skipped);
 	return skip_read(s, size, skipped, error);
 }
 
