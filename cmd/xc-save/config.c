@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What libxl stores at creation may have changed since: the domain may have been renamed, its balloon target moved,
- * vCPUs switched off. The facts win. Without a stored configuration the least is written that makes xl restore
- * build a domain of the right kind and size; libxl takes its defaults for the rest.
+ * What libxl stores at creation may have changed since: the domain may have been renamed, its balloon
+ * target moved, vCPUs switched off. The facts win. Without a stored configuration the least is written that
+ * makes xl restore build a domain of the right kind and size; libxl takes its defaults for the rest.
  */
 #include "config.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,8 +49,8 @@ static int bring_up_to_date(json_t *config, const struct domain_facts *facts)
 {
 	json_t *c_info = member(config, "c_info"), *b_info = member(config, "b_info");
 	const json_t *video = json_object_get(b_info, "video_memkb");
-	uint64_t video_kib = json_is_integer(video) && json_integer_value(video) > 0 ?
-	    (uint64_t)json_integer_value(video) : 0;
+	uint64_t video_kib =
+	    json_is_integer(video) && json_integer_value(video) > 0 ? (uint64_t)json_integer_value(video) : 0;
 	int failed = json_object_set_new(c_info, "type", json_string(type_word(facts->type)));
 
 	if (facts->name[0])

@@ -61,7 +61,8 @@ static int save(const struct engine_job *job, int stream_fd, struct engine_port 
 	xc = xc_interface_open(&logger.vtable, &logger.vtable, 0);
 	if (!xc)
 		return -1;
-	result = xc_domain_save(xc, stream_fd, job->domid, job->live ? XCFLAGS_LIVE : 0, &callbacks, XC_STREAM_PLAIN, -1);
+	result = xc_domain_save(xc, stream_fd, job->domid, job->live ? XCFLAGS_LIVE : 0, &callbacks,
+	    XC_STREAM_PLAIN, -1);
 	error = errno;
 	xc_interface_close(xc);
 	errno = error;

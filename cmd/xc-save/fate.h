@@ -6,7 +6,10 @@
 #include "guest.h"
 #include "saver.h"
 
-/* After a failure: makes the guest run on. Notes in outcome where it is then, and in outcome->second why it is not. */
+/*
+ * After a failure: makes the guest run on. Notes in outcome where it is then, and in outcome->second why it
+ * is not.
+ */
 void fate_after_failure(struct guest *guest, int timeout_s, struct save_outcome *outcome);
 
 /* After a good save: does what was asked for. If that fails, the guest is left as it is. */

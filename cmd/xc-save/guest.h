@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The guest, as a save sees it. guest_xen.c stands on the hypervisor and xenstore; tests link a guest of their own
- * here, so that every way a save can fail is tried without Xen.
+ * The guest, as a save sees it. guest_xen.c stands on the hypervisor and xenstore; tests link a guest of
+ * their own here, so that every way a save can fail is tried without Xen.
  */
 #ifndef XC_SAVE_GUEST_H
 #define XC_SAVE_GUEST_H
@@ -36,22 +36,22 @@ void guest_close(struct guest *guest);
 const struct domain_facts *guest_facts(const struct guest *guest);
 
 /*
- * The stored configuration of the guest's toolstack: JSON text, length without the terminating NUL, free with
- * free(). NULL if there is none; that is no failure.
+ * The stored configuration of the guest's toolstack: JSON text, length without the terminating NUL, free
+ * with free(). NULL if there is none; that is no failure.
  */
 char *guest_stored_config(struct guest *guest, size_t *length);
 
 /*
- * Suspends the guest. On failure *fault says why, unless a wake-up descriptor ended the waiting, which the caller
- * knows best; guest_state() says where the guest stands.
+ * Suspends the guest. On failure *fault says why, unless a wake-up descriptor ended the waiting, which the
+ * caller knows best; guest_state() says where the guest stands.
  */
 bool guest_suspend(struct guest *guest, const struct patience *patience, struct fault *fault);
 
 enum guest_state guest_state(const struct guest *guest);
 
 /*
- * Makes the guest run on, whatever guest_state() says: a guest that was asked is waited for as long as patience
- * says, then resumed. True if it runs now.
+ * Makes the guest run on, whatever guest_state() says: a guest that was asked is waited for as long as
+ * patience says, then resumed. True if it runs now.
  */
 bool guest_resume(struct guest *guest, const struct patience *patience, struct fault *fault);
 

@@ -24,7 +24,10 @@ struct guest {
 	int lock;                  /* descriptor that keeps other xc-saves away */
 };
 
-/* Two savers of one guest would resume or destroy it under each other's hands. The lock goes with the process. */
+/*
+ * Two savers of one guest would resume or destroy it under each other's hands. The lock goes with the
+ * process.
+ */
 static bool take_lock(struct guest *guest, struct fault *fault)
 {
 	char path[64];
@@ -54,7 +57,8 @@ struct guest *guest_open(const char *operand, struct fault *fault)
 	    xen_domain_facts(&guest->xen, domid, &guest->facts, fault) && take_lock(guest, fault)) {
 		guest->state = GUEST_RUNNING;
 		if (guest->facts.shutdown)
-			guest->state = guest->facts.shutdown_reason == DOMAIN_SUSPEND ? GUEST_SUSPENDED : GUEST_DEAD;
+			guest->state =
+			    guest->facts.shutdown_reason == DOMAIN_SUSPEND ? GUEST_SUSPENDED : GUEST_DEAD;
 		return guest;
 	}
 	guest_close(guest);

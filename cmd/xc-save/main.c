@@ -13,8 +13,8 @@
 #include "saver.h"
 
 /*
- * The signals that ask us to stop arrive on a descriptor, so that they are taken only where the guest's fate is clear.
- * Those that were ignored when we started (nohup) stay ignored: the kernel drops them.
+ * The signals that ask us to stop arrive on a descriptor, so that they are taken only where the guest's
+ * fate is clear. Those that were ignored when we started (nohup) stay ignored: the kernel drops them.
  */
 static int signals_begin(void)
 {

@@ -66,8 +66,8 @@ static void finish(struct parsing *parsing, struct argp_state *state)
 	if (!request->path)
 		request->path = "-";
 	/*
-	 * Whoever reads a pipe may have failed after the last byte, and then the guest must still be there. A file
-	 * is known to be complete, so the guest can go, as it does with xl save.
+	 * Whoever reads a pipe may have failed after the last byte, and then the guest must still be there.
+	 * A file is known to be complete, so the guest can go, as it does with xl save.
 	 */
 	if (!parsing->then_given)
 		request->then = strcmp(request->path, "-") == 0 ? THEN_PAUSE : THEN_DESTROY;
@@ -120,13 +120,19 @@ static error_t parse(int key, char *text, struct argp_state *state)
 
 static const struct argp_option table[] = {
     {"format", 'f', "FORMAT", 0, "Write an xl image (default), or a bare libxl or libxc stream", 1},
-    {"then", KEY_THEN, "WHAT", 0, "After a good save destroy (default for a FILE), pause (default for standard output) "
-                                  "or resume the guest", 1},
+    {"then", KEY_THEN, "WHAT", 0,
+        "After a good save destroy (default for a FILE), pause (default for standard output) "
+        "or resume the guest",
+        1},
     {"timeout", KEY_TIMEOUT, "SECONDS", 0, "Patience with each step of the guest's suspension (60)", 1},
-    {"resume", KEY_RESUME, NULL, 0, "Save nothing; make a guest run on that a killed save left suspended, or a good "
-                                    "one left paused", 2},
-    {"json", KEY_JSON, NULL, 0, "Progress and result as JSON, one object a line: on standard output with a FILE, "
-                                "else on standard error", 3},
+    {"resume", KEY_RESUME, NULL, 0,
+        "Save nothing; make a guest run on that a killed save left suspended, or a good "
+        "one left paused",
+        2},
+    {"json", KEY_JSON, NULL, 0,
+        "Progress and result as JSON, one object a line: on standard output with a FILE, "
+        "else on standard error",
+        3},
     {"quiet", 'q', NULL, 0, "No progress, and only messages about failures", 3},
     {"verbose", 'v', NULL, 0, "Say more; twice: what the engine says, too", 3},
     {0},

@@ -25,9 +25,10 @@ static void json_progress(struct report *report, const struct save_progress *pro
 	static const char *const names[] = {"started", "suspended", "progress", "written"};
 	const struct domain_facts *domain = progress->domain;
 
-	write_row(report, json_pack("{s:s, s:s, s:i, s:s, s:I, s:I}", "event", names[progress->phase], "domain",
-	    domain->name, "domid", (int)domain->domid, "type", domain_type_name(domain->type), "bytes",
-	    (json_int_t)progress->bytes, "expected", (json_int_t)progress->expected));
+	write_row(report,
+	    json_pack("{s:s, s:s, s:i, s:s, s:I, s:I}", "event", names[progress->phase], "domain",
+	        domain->name, "domid", (int)domain->domid, "type", domain_type_name(domain->type), "bytes",
+	        (json_int_t)progress->bytes, "expected", (json_int_t)progress->expected));
 }
 
 static void on_progress(void *context, const struct save_progress *progress)
@@ -62,7 +63,8 @@ static void on_log(void *context, enum engine_level level, const char *text)
 {
 	struct report *report = context;
 
-	message(level >= ENGINE_WARNING ? MESSAGE_NOTE : MESSAGE_DEBUG, report->options->request.domain, "%s", text);
+	message(level >= ENGINE_WARNING ? MESSAGE_NOTE : MESSAGE_DEBUG, report->options->request.domain, "%s",
+	    text);
 }
 
 void report_begin(struct report *report, const struct options *options, struct save_hooks *hooks)
@@ -79,9 +81,10 @@ static void json_result(struct report *report, const struct save_outcome *outcom
 {
 	const char *error = outcome->fault.kind ? outcome->fault.text : outcome->second.text;
 
-	write_row(report, json_pack("{s:s, s:b, s:s, s:i, s:I, s:f, s:f, s:s}", "event", "result", "saved",
-	    outcome->saved, "guest", save_fate_name(outcome->fate), "status", status, "bytes",
-	    (json_int_t)outcome->bytes, "seconds", outcome->seconds, "downtime", outcome->downtime, "error", error));
+	write_row(report,
+	    json_pack("{s:s, s:b, s:s, s:i, s:I, s:f, s:f, s:s}", "event", "result", "saved", outcome->saved,
+	        "guest", save_fate_name(outcome->fate), "status", status, "bytes", (json_int_t)outcome->bytes,
+	        "seconds", outcome->seconds, "downtime", outcome->downtime, "error", error));
 }
 
 /* What became of the guest, in a clause. */
@@ -130,7 +133,8 @@ static void say_resumed(const struct save_request *request, const struct save_ou
 	if (outcome->fault.kind)
 		message(MESSAGE_ERROR, request->domain, "%s", outcome->fault.text);
 	else if (outcome->second.kind)
-		message(MESSAGE_ERROR, request->domain, "%s; %s", outcome->second.text, fate_clause(outcome->fate));
+		message(MESSAGE_ERROR, request->domain, "%s; %s", outcome->second.text,
+		    fate_clause(outcome->fate));
 	else
 		message(MESSAGE_NOTE, request->domain, "the guest runs");
 }

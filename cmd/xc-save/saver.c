@@ -219,8 +219,8 @@ static bool engine_succeeded(struct saver *s)
 	if (out.success)
 		return true;
 	if (out.killed)
-		return fault_set(fault, FAULT_SYSTEM, "the engine was ended by signal %d (%s)%s%s", out.status,
-		    strsignal(out.status), out.log[0] ? ": " : "", out.log);
+		return fault_set(fault, FAULT_SYSTEM, "the engine was ended by signal %d (%s)%s%s",
+		    out.status, strsignal(out.status), out.log[0] ? ": " : "", out.log);
 	if (out.log[0])
 		return fault_set(fault, FAULT_SYSTEM, "the engine failed: %s", out.log);
 	errno = out.error;
@@ -233,7 +233,8 @@ static bool copy(struct saver *s)
 		return false;
 	s->engine_talks = false;
 	if (guest_state(s->guest) != GUEST_SUSPENDED)
-		return fault_set(&s->outcome->fault, FAULT_SYSTEM, "the engine ended before it let the guest suspend");
+		return fault_set(&s->outcome->fault, FAULT_SYSTEM,
+		    "the engine ended before it let the guest suspend");
 	return stream_start_tail(s->stream, &s->outcome->fault) && serve(s);
 }
 
@@ -292,7 +293,10 @@ static void release(struct saver *s)
 void save_run(const struct save_request *request, int signal_fd, const struct save_hooks *hooks,
     struct save_outcome *outcome)
 {
-	struct saver s = {.request = request, .hooks = hooks, .outcome = outcome, .signal_fd = signal_fd,
+	struct saver s = {.request = request,
+	    .hooks = hooks,
+	    .outcome = outcome,
+	    .signal_fd = signal_fd,
 	    .output = {.fd = -1}};
 	int64_t began = now_ms();
 

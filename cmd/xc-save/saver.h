@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One save from beginning to end. The rule that everything here serves: the guest is destroyed or left behind only
- * after its whole stream was written, verified and, for a file, is safe under its name; on every other path it runs on.
+ * One save from beginning to end. The rule that everything here serves: the guest is destroyed or left
+ * behind only after its whole stream was written, verified and, for a file, is safe under its name; on
+ * every other path it runs on.
  */
 #ifndef XC_SAVE_SAVER_H
 #define XC_SAVE_SAVER_H
@@ -73,8 +74,8 @@ struct save_outcome {
 };
 
 /*
- * Saves. Signals that should end the save must be blocked and arrive on signal_fd. The guest's fate is settled when
- * this returns.
+ * Saves. Signals that should end the save must be blocked and arrive on signal_fd. The guest's fate is
+ * settled when this returns.
  */
 void save_run(const struct save_request *request, int signal_fd, const struct save_hooks *hooks,
     struct save_outcome *outcome);

@@ -15,18 +15,18 @@
 #include <libstream/verify.h>
 
 struct stream {
-	struct stream_setup setup;           /* what the caller asked for */
-	struct xsr_decoder *decoder;         /* follows the whole stream, ours and the engine's */
-	struct xsr_verifier *verifier;       /* gets every event */
-	struct xsr_sink *sink;               /* the output */
-	struct xsr_source *engine;           /* the engine's pipe */
-	pthread_t thread;                    /* the part that runs */
-	bool running;                        /* there is one to be joined */
-	int event_fd;                        /* readable when it is over */
-	atomic_uint_fast64_t bytes;          /* progress, for the other thread */
-	struct fault fault;                  /* first failure */
-	unsigned lines;                      /* used of line[] */
-	char line[STREAM_LINES][320];        /* what the verifier said */
+	struct stream_setup setup;     /* what the caller asked for */
+	struct xsr_decoder *decoder;   /* follows the whole stream, ours and the engine's */
+	struct xsr_verifier *verifier; /* gets every event */
+	struct xsr_sink *sink;         /* the output */
+	struct xsr_source *engine;     /* the engine's pipe */
+	pthread_t thread;              /* the part that runs */
+	bool running;                  /* there is one to be joined */
+	int event_fd;                  /* readable when it is over */
+	atomic_uint_fast64_t bytes;    /* progress, for the other thread */
+	struct fault fault;            /* first failure */
+	unsigned lines;                /* used of line[] */
+	char line[STREAM_LINES][320];  /* what the verifier said */
 };
 
 static void on_finding(void *context, const struct xsr_finding *finding)
@@ -63,8 +63,12 @@ static void on_tick(void *context, uint64_t offset)
 static bool pump(struct stream *s, struct xsr_source *source)
 {
 	struct xsr_finding error;
-	struct xsr_pump job = {.source = source, .decoder = s->decoder, .sink = s->sink, .event = on_event,
-	    .tick = on_tick, .context = s};
+	struct xsr_pump job = {.source = source,
+	    .decoder = s->decoder,
+	    .sink = s->sink,
+	    .event = on_event,
+	    .tick = on_tick,
+	    .context = s};
 	enum xsr_status status;
 
 	memset(&error, 0, sizeof(error));
@@ -77,7 +81,8 @@ static bool pump(struct stream *s, struct xsr_source *source)
 		return fault_errno(&s->fault, FAULT_SYSTEM, "cannot write the output");
 	}
 	if (status == XSR_E_NOMEM || status == XSR_E_MISUSE)
-		return fault_set(&s->fault, FAULT_SYSTEM, "internal error in the pump: %s", xsr_status_name(status));
+		return fault_set(&s->fault, FAULT_SYSTEM, "internal error in the pump: %s",
+		    xsr_status_name(status));
 	if (status != XSR_OK)
 		on_finding(s, &error);
 	return s->fault.kind == FAULT_NONE;
@@ -95,7 +100,10 @@ static bool pump_bytes(struct stream *s, const void *data, size_t size)
 	return good;
 }
 
-/* The headers before the engine's image: xl's with the configuration, libxl's, the record that holds the image. */
+/*
+ * The headers before the engine's image: xl's with the configuration, libxl's, the record that holds the
+ * image.
+ */
 static enum xsr_status encode_head(const struct stream_setup *setup, struct xsr_buffer *out)
 {
 	const struct xsr_libxl_header libxl = {.version = XSR_LIBXL_VERSION};
@@ -123,8 +131,8 @@ static enum xsr_status encode_head(const struct stream_setup *setup, struct xsr_
 
 static bool pump_head(struct stream *s)
 {
-	struct xsr_buffer out = {.size = XSR_XL_HEADER_SIZE + 4 + s->setup.config_size + XSR_LIBXL_HEADER_SIZE +
-	                             XSR_RECORD_HEADER_SIZE};
+	struct xsr_buffer out = {.size = XSR_XL_HEADER_SIZE + 4 + s->setup.config_size +
+	                                 XSR_LIBXL_HEADER_SIZE + XSR_RECORD_HEADER_SIZE};
 	bool good;
 
 	if (s->setup.format == XSR_FORMAT_LIBXC)
@@ -183,7 +191,8 @@ static void *tail_thread(void *context)
 			fault_set(&s->fault, FAULT_STREAM, "the stream is not complete");
 	}
 	/* Pipes and sockets cannot be synced, and need not. */
-	if (s->fault.kind == FAULT_NONE && fsync(s->setup.output_fd) != 0 && errno != EINVAL && errno != EROFS)
+	if (s->fault.kind == FAULT_NONE && fsync(s->setup.output_fd) != 0 && errno != EINVAL &&
+	    errno != EROFS)
 		fault_errno(&s->fault, FAULT_SYSTEM, "cannot bring the output to the disk");
 	part_is_over(s);
 	return NULL;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The stream on its way from the engine to the output: our own layers before and behind it, and the verifier in the
- * middle. It moves in a thread of its own, because a reader that is slow or stuck must not keep the main thread from
- * looking after the guest; a thread that does not come back is left behind when the process exits.
+ * The stream on its way from the engine to the output: our own layers before and behind it, and the
+ * verifier in the middle. It moves in a thread of its own, because a reader that is slow or stuck must not
+ * keep the main thread from looking after the guest; a thread that does not come back is left behind when
+ * the process exits.
  */
 #ifndef XC_SAVE_STREAM_H
 #define XC_SAVE_STREAM_H
@@ -35,8 +36,8 @@ struct stream *stream_new(const struct stream_setup *setup, struct fault *fault)
 bool stream_start_body(struct stream *stream, struct fault *fault);
 
 /*
- * Starts the second part, once the engine reported success: the closing record, the verdict, and for a file its way
- * to the disk. The first part must have been joined.
+ * Starts the second part, once the engine reported success: the closing record, the verdict, and for a file
+ * its way to the disk. The first part must have been joined.
  */
 bool stream_start_tail(struct stream *stream, struct fault *fault);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The suspend protocol. The tool writes "suspend" to control/shutdown, the guest answers by emptying the node, and
- * some time later the hypervisor says that it is shut down with the reason "suspend". A request that the guest has
- * not seen can be taken back; one that it took cannot: it then must be waited for. Old kernels offer an event channel
- * instead of the node; there a request cannot be taken back at all.
+ * The suspend protocol. The tool writes "suspend" to control/shutdown, the guest answers by emptying the
+ * node, and some time later the hypervisor says that it is shut down with the reason "suspend". A request
+ * that the guest has not seen can be taken back; one that it took cannot: it then must be waited for. Old
+ * kernels offer an event channel instead of the node; there a request cannot be taken back at all.
  */
 #include "suspend.h"
 
@@ -180,7 +180,8 @@ static bool await_acknowledgement(struct attempt *a, enum guest_state *state, st
 static bool by_xenstore(struct attempt *a, enum guest_state *state, struct fault *fault)
 {
 	if (!node_is(a, XBT_NULL, ""))
-		return fault_set(fault, FAULT_UNSUSPENDED, "another shutdown request is pending in %s", a->node);
+		return fault_set(fault, FAULT_UNSUSPENDED, "another shutdown request is pending in %s",
+		    a->node);
 	if (!xs_write(a->xen->xs, XBT_NULL, a->node, "suspend", strlen("suspend")))
 		return fault_errno(fault, FAULT_SYSTEM, "cannot write %s", a->node);
 	if (!await_acknowledgement(a, state, fault))
@@ -221,7 +222,8 @@ static bool begin(struct attempt *a, struct fault *fault)
 	snprintf(a->node, sizeof(a->node), "/local/domain/%u/control/shutdown", a->facts->domid);
 	a->fd = xs_fileno(a->xen->xs);
 	/* Watch before asking: @releaseDomain is fired once. */
-	if (!xs_watch(a->xen->xs, a->node, TOKEN_CONTROL) || !xs_watch(a->xen->xs, "@releaseDomain", TOKEN_RELEASE))
+	if (!xs_watch(a->xen->xs, a->node, TOKEN_CONTROL) ||
+	    !xs_watch(a->xen->xs, "@releaseDomain", TOKEN_RELEASE))
 		return fault_errno(fault, FAULT_SYSTEM, "cannot watch xenstore");
 	return true;
 }
@@ -248,7 +250,8 @@ bool suspend_domain(struct xen *xen, struct domain_facts *facts, const struct pa
 
 	if (begin(&a, fault)) {
 		if (!look(&a, state))
-			done = port >= 0 ? by_event_channel(&a, port, state, fault) : by_xenstore(&a, state, fault);
+			done = port >= 0 ? by_event_channel(&a, port, state, fault)
+			                 : by_xenstore(&a, state, fault);
 		else if (*state == GUEST_DEAD)
 			report_death(&a, fault);
 		else
@@ -273,7 +276,10 @@ bool suspend_undo(struct xen *xen, const struct domain_facts *facts, struct faul
 	/* Fast: the guest's hypercall returns 1, "cancelled", and its devices stay connected. */
 	if (xc_domain_resume(xen->xc, facts->domid, 1) != 0)
 		return fault_errno(fault, FAULT_SYSTEM, "cannot resume the domain");
-	/* Else xenstored would not announce the next suspension. The guest runs in any case, and we would poll. */
+	/*
+	 * Else xenstored would not announce the next suspension. The guest runs in any case, and we would
+	 * poll.
+	 */
 	(void)xs_resume_domain(xen->xs, facts->domid);
 	return true;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What is known about a domain, without a word of Xen's headers: the parts that decide and report use only this. */
+/*
+ * What is known about a domain, without a word of Xen's headers: the parts that decide and report use only
+ * this.
+ */
 #ifndef XEN_COMMON_DOMAIN_H
 #define XEN_COMMON_DOMAIN_H
 
@@ -16,21 +19,21 @@ enum domain_type {
 #define DOMAIN_MAX_VCPUS 8192u
 
 struct domain_facts {
-	uint32_t domid;                        /* its number */
-	char uuid[37];                         /* lower-case text */
-	char name[256];                        /* from xenstore, "" if it has none */
-	enum domain_type type;                 /* kind of guest */
-	bool dying;                            /* being destroyed */
-	bool paused;                           /* by control software */
-	bool shutdown;                         /* shut down, suspended included */
-	unsigned shutdown_reason;              /* valid with shutdown */
-	unsigned vcpus;                        /* vCPUs it was given, online or not */
-	uint8_t online[DOMAIN_MAX_VCPUS / 8];  /* bit i: vCPU i is online */
-	uint64_t pages;                        /* pages allocated now */
-	uint64_t p2m_size;                     /* highest guest frame number + 1 */
-	uint64_t max_kib;                      /* most memory it may have */
-	uint64_t target_kib;                   /* what its balloon driver was told, 0 if nothing */
-	bool hap;                              /* hardware-assisted paging */
+	uint32_t domid;                       /* its number */
+	char uuid[37];                        /* lower-case text */
+	char name[256];                       /* from xenstore, "" if it has none */
+	enum domain_type type;                /* kind of guest */
+	bool dying;                           /* being destroyed */
+	bool paused;                          /* by control software */
+	bool shutdown;                        /* shut down, suspended included */
+	unsigned shutdown_reason;             /* valid with shutdown */
+	unsigned vcpus;                       /* vCPUs it was given, online or not */
+	uint8_t online[DOMAIN_MAX_VCPUS / 8]; /* bit i: vCPU i is online */
+	uint64_t pages;                       /* pages allocated now */
+	uint64_t p2m_size;                    /* highest guest frame number + 1 */
+	uint64_t max_kib;                     /* most memory it may have */
+	uint64_t target_kib;                  /* what its balloon driver was told, 0 if nothing */
+	bool hap;                             /* hardware-assisted paging */
 };
 
 /* Shutdown reasons of the hypervisor's interface. */

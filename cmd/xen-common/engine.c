@@ -36,7 +36,8 @@ struct engine {
 static bool port_send(struct engine_port *port, enum engine_message_kind kind, int32_t level, uint64_t done,
     uint64_t total, const char *text)
 {
-	struct engine_message message = {.kind = (uint32_t)kind, .level = level, .done = done, .total = total};
+	struct engine_message message = {
+	    .kind = (uint32_t)kind, .level = level, .done = done, .total = total};
 	ssize_t sent;
 
 	snprintf(message.text, sizeof(message.text), "%s", text);
@@ -46,7 +47,8 @@ static bool port_send(struct engine_port *port, enum engine_message_kind kind, i
 	return sent == (ssize_t)sizeof(message);
 }
 
-static int32_t port_ask(struct engine_port *port, enum engine_message_kind kind, int32_t level, int32_t refusal)
+static int32_t port_ask(struct engine_port *port, enum engine_message_kind kind, int32_t level,
+    int32_t refusal)
 {
 	int32_t answer;
 	ssize_t got;
@@ -80,8 +82,9 @@ bool engine_ask_logdirty(struct engine_port *port, bool on)
 }
 
 /*
- * TERM from the parent: the stream's descriptor becomes one that can neither be read nor written, so that the engine
- * fails at its next byte and cleans up by itself. Opened beforehand: a handler may call little more than dup2().
+ * TERM from the parent: the stream's descriptor becomes one that can neither be read nor written, so that
+ * the engine fails at its next byte and cleans up by itself. Opened beforehand: a handler may call little
+ * more than dup2().
  */
 static int dead_end = -1;
 
@@ -125,7 +128,8 @@ static int child_descriptors(int stream, int port)
 	return dup2(STDERR_FILENO, STDOUT_FILENO);
 }
 
-static _Noreturn void child_main(engine_body *body, const struct engine_job *job, int stream, int socket, pid_t parent)
+static _Noreturn void child_main(engine_body *body, const struct engine_job *job, int stream, int socket,
+    pid_t parent)
 {
 	struct engine_port port = {.fd = CHILD_PORT};
 	int result, error;
@@ -289,7 +293,10 @@ static void reap(struct engine *engine)
 struct engine_outcome engine_wait(struct engine *engine, int patience_ms)
 {
 	if (engine->pid != 0) {
-		/* The socket closes when the child ends, however it ends: no race with a signal to wait for. */
+		/*
+		 * The socket closes when the child ends, however it ends: no race with a signal to wait
+		 * for.
+		 */
 		if (!drain(engine, now_ms() + patience_ms))
 			kill(engine->pid, SIGKILL);
 		reap(engine);

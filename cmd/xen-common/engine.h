@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The engine: what moves a guest's memory and vCPUs into or out of a stream. It runs in a child process, because
- * libxenguest asserts and aborts on some inputs and the parent holds the guest's fate. Between the two are a pipe for
- * the stream and a socket on which the child asks (suspend the guest, switch log-dirty in the device model) and tells
- * (log lines, progress, its result). Which engine runs is the body: xc_domain_save(), or a fake one in tests.
+ * The engine: what moves a guest's memory and vCPUs into or out of a stream. It runs in a child process,
+ * because libxenguest asserts and aborts on some inputs and the parent holds the guest's fate. Between the
+ * two are a pipe for the stream and a socket on which the child asks (suspend the guest, switch log-dirty
+ * in the device model) and tells (log lines, progress, its result). Which engine runs is the body:
+ * xc_domain_save(), or a fake one in tests.
  */
 #ifndef XEN_COMMON_ENGINE_H
 #define XEN_COMMON_ENGINE_H
@@ -29,7 +30,8 @@ enum engine_message_kind {
 	ENGINE_LOG,      /* text, level */
 	ENGINE_PROGRESS, /* text, done, total */
 	ENGINE_SUSPEND,  /* a question: suspend the guest now; the answer is 1 or 0 */
-	ENGINE_LOGDIRTY, /* a question: switch log-dirty in the device model to level; the answer is 0 for done */
+	ENGINE_LOGDIRTY, /* a question: switch log-dirty in the device model to level; the answer is 0 for
+	                    done */
 	ENGINE_DONE,     /* result in level (0 is success), errno in done */
 };
 
@@ -40,7 +42,10 @@ enum engine_level {
 	ENGINE_ERROR,
 };
 
-/* One message from the child. Both ends are the same program, so the bytes of the struct go over the socket. */
+/*
+ * One message from the child. Both ends are the same program, so the bytes of the struct go over the
+ * socket.
+ */
 struct engine_message {
 	uint32_t kind;  /* enum engine_message_kind */
 	int32_t level;  /* enum engine_level, a switch or a result: see the kind */
@@ -67,21 +72,27 @@ struct engine;
 struct engine *engine_start(engine_body *body, const struct engine_job *job, enum engine_direction direction,
     struct fault *fault);
 
-/* The parent's end of the stream. Owned by the engine until the caller takes it (then the caller closes it). */
+/*
+ * The parent's end of the stream. Owned by the engine until the caller takes it (then the caller closes
+ * it).
+ */
 int engine_take_stream(struct engine *engine);
 
 /* A descriptor that becomes readable when engine_receive() has something to say. */
 int engine_fd(const struct engine *engine);
 
-/* Takes one message; false when the child closed its end (or broke the protocol, which is treated the same). */
+/*
+ * Takes one message; false when the child closed its end (or broke the protocol, which is treated the
+ * same).
+ */
 bool engine_receive(struct engine *engine, struct engine_message *message);
 
 /* Answers a question. */
 void engine_answer(struct engine *engine, int32_t value);
 
 /*
- * Asks the child to stop: its stream fails at the next write, so that its own clean-up runs. Questions that it has
- * asked or will ask are refused.
+ * Asks the child to stop: its stream fails at the next write, so that its own clean-up runs. Questions that
+ * it has asked or will ask are refused.
  */
 void engine_stop(struct engine *engine);
 
@@ -96,8 +107,8 @@ struct engine_outcome {
 };
 
 /*
- * Waits for the child to end, discarding its messages and refusing its questions, for at most patience_ms; then
- * kills it. May be called again; frees nothing.
+ * Waits for the child to end, discarding its messages and refusing its questions, for at most patience_ms;
+ * then kills it. May be called again; frees nothing.
  */
 struct engine_outcome engine_wait(struct engine *engine, int patience_ms);
 

@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Messages may quote names out of xenstore or the stream; a terminal must not see their control characters. */
+/* Messages may quote names out of xenstore or the stream; a terminal must not see their control characters.
+ */
 static void make_printable(char *text)
 {
 	for (; *text; text++)

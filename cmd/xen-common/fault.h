@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One failure of xc-save or xc-restore as a value: what kind it is (which decides the exit status) and what to tell
- * the user. The parts return it; only main prints it.
+ * One failure of xc-save or xc-restore as a value: what kind it is (which decides the exit status) and what
+ * to tell the user. The parts return it; only main prints it.
  */
 #ifndef XEN_COMMON_FAULT_H
 #define XEN_COMMON_FAULT_H

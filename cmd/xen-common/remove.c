@@ -35,7 +35,8 @@ static bool each_backend(struct xen *xen, uint32_t domid, device_fn *visit)
 		snprintf(path, sizeof(path), "/local/domain/0/backend/%s/%u", kind[k], domid);
 		device = xs_directory(xen->xs, XBT_NULL, path, &devices);
 		for (unsigned d = 0; device && d < devices && go_on; d++) {
-			snprintf(path, sizeof(path), "/local/domain/0/backend/%s/%u/%s", kind[k], domid, device[d]);
+			snprintf(path, sizeof(path), "/local/domain/0/backend/%s/%u/%s", kind[k], domid,
+			    device[d]);
 			go_on = visit(xen, path);
 		}
 		free(device);
@@ -85,8 +86,8 @@ static void close_backends(struct xen *xen, uint32_t domid)
 }
 
 /*
- * A device model may serve the disks of a PV guest, too; libxl wrote down its process. The guest cannot write there,
- * but a number can be stale: only a process that looks like a device model is ended.
+ * A device model may serve the disks of a PV guest, too; libxl wrote down its process. The guest cannot
+ * write there, but a number can be stale: only a process that looks like a device model is ended.
  */
 static void end_device_model(struct xen *xen, uint32_t domid)
 {

@@ -17,9 +17,8 @@ static enum engine_level level_of(xentoollog_level level)
 	return level >= XTL_INFO ? ENGINE_INFO : ENGINE_DEBUG;
 }
 
-__attribute__((format(printf, 5, 0)))
-static void logger_message(xentoollog_logger *logger, xentoollog_level level, int error, const char *context,
-    const char *format, va_list args)
+__attribute__((format(printf, 5, 0))) static void logger_message(xentoollog_logger *logger,
+    xentoollog_level level, int error, const char *context, const char *format, va_list args)
 {
 	/* vtable is the first member; the detour over void keeps -Wcast-align quiet. */
 	struct xen_logger *self = (void *)logger;
@@ -66,7 +65,8 @@ bool xen_open(struct xen *xen, struct fault *fault)
 	xen->xs = NULL;
 	xen->xc = xc_interface_open(&xen->logger.vtable, &xen->logger.vtable, 0);
 	if (!xen->xc)
-		return fault_errno(fault, FAULT_SYSTEM, "cannot reach the hypervisor (root in dom0 is needed)");
+		return fault_errno(fault, FAULT_SYSTEM,
+		    "cannot reach the hypervisor (root in dom0 is needed)");
 	xen->xs = xs_open(0);
 	if (!xen->xs)
 		return fault_errno(fault, FAULT_SYSTEM, "cannot reach xenstore");
@@ -112,7 +112,8 @@ static bool parse_domid(const char *text, uint32_t *domid)
 }
 
 /* True if a domain of this list has the name. */
-static bool search(struct xen *xen, const char *wanted, const xc_domaininfo_t *list, int count, uint32_t *domid)
+static bool search(struct xen *xen, const char *wanted, const xc_domaininfo_t *list, int count,
+    uint32_t *domid)
 {
 	for (int i = 0; i < count; i++) {
 		char *name = xen_store_read(xen, "/local/domain/%u/name", list[i].domain);
@@ -189,7 +190,8 @@ static uint64_t store_number(struct xen *xen, uint32_t domid, const char *node)
 	return value;
 }
 
-static bool vcpu_facts(struct xen *xen, const xc_domaininfo_t *info, struct domain_facts *facts, struct fault *fault)
+static bool vcpu_facts(struct xen *xen, const xc_domaininfo_t *info, struct domain_facts *facts,
+    struct fault *fault)
 {
 	if (info->max_vcpu_id >= DOMAIN_MAX_VCPUS)
 		return fault_set(fault, FAULT_SYSTEM, "the domain has no vCPU");

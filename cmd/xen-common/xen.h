@@ -15,7 +15,8 @@
 typedef void xen_log_fn(void *context, enum engine_level level, const char *text);
 typedef void xen_progress_fn(void *context, const char *what, uint64_t done, uint64_t total);
 
-/* A logger for libxc that turns its levels and errno into plain lines. vtable must stay first: libxc casts. */
+/* A logger for libxc that turns its levels and errno into plain lines. vtable must stay first: libxc casts.
+ */
 struct xen_logger {
 	xentoollog_logger vtable;  /* what libxc calls */
 	xen_log_fn *log;           /* lines go here; NULL for nowhere */
@@ -42,12 +43,15 @@ bool xen_find_domain(struct xen *xen, const char *operand, uint32_t *domid, stru
 /* Fills facts; false if there is no such domain (any more) or the hypervisor does not answer. */
 bool xen_domain_facts(struct xen *xen, uint32_t domid, struct domain_facts *facts, struct fault *fault);
 
-/* Only what changes: dying, paused, shutdown, shutdown_reason. False if the domain is gone or is another one. */
+/*
+ * Only what changes: dying, paused, shutdown, shutdown_reason. False if the domain is gone or is another
+ * one.
+ */
 bool xen_domain_state(struct xen *xen, struct domain_facts *facts);
 
 /*
- * Destroys a domain and removes its nodes from xenstore and libxl's stored configuration. Devices are told to close
- * first, their hotplug scripts are not run.
+ * Destroys a domain and removes its nodes from xenstore and libxl's stored configuration. Devices are told
+ * to close first, their hotplug scripts are not run.
  */
 bool xen_remove_domain(struct xen *xen, const struct domain_facts *facts, struct fault *fault);
 

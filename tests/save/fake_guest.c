@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A guest and an engine made of nothing, to try every way a save can go without Xen. The environment tells what they
- * do: FAKE_GUEST and FAKE_ENGINE are a word each (see below), FAKE_STREAM is the image that the engine writes,
- * FAKE_CONFIG the stored configuration, FAKE_LOG the file that gets a line for everything done to the guest.
+ * A guest and an engine made of nothing, to try every way a save can go without Xen. The environment tells
+ * what they do: FAKE_GUEST and FAKE_ENGINE are a word each (see below), FAKE_STREAM is the image that the
+ * engine writes, FAKE_CONFIG the stored configuration, FAKE_LOG the file that gets a line for everything
+ * done to the guest.
  */
 #include "xc-save/guest.h"
 
@@ -50,8 +51,13 @@ static void note(const char *what)
 
 struct guest *guest_open(const char *operand, struct fault *fault)
 {
-	static struct guest guest = {.facts = {.domid = 7, .uuid = "01234567-89ab-cdef-0123-456789abcdef", .vcpus = 3,
-	    .online = {5}, .pages = 1024, .max_kib = 8192, .target_kib = 4000}};
+	static struct guest guest = {.facts = {.domid = 7,
+	                                 .uuid = "01234567-89ab-cdef-0123-456789abcdef",
+	                                 .vcpus = 3,
+	                                 .online = {5},
+	                                 .pages = 1024,
+	                                 .max_kib = 8192,
+	                                 .target_kib = 4000}};
 
 	if (guest_is("missing")) {
 		fault_set(fault, FAULT_SYSTEM, "no such domain");
@@ -63,7 +69,9 @@ struct guest *guest_open(const char *operand, struct fault *fault)
 	guest.facts.dying = guest_is("dying");
 	guest.facts.shutdown = guest_is("suspended") || guest_is("crashed");
 	guest.facts.shutdown_reason = guest_is("crashed") ? DOMAIN_CRASH : DOMAIN_SUSPEND;
-	guest.state = guest_is("suspended") ? GUEST_SUSPENDED : guest_is("crashed") ? GUEST_DEAD : GUEST_RUNNING;
+	guest.state = guest_is("suspended") ? GUEST_SUSPENDED
+	              : guest_is("crashed") ? GUEST_DEAD
+	                                    : GUEST_RUNNING;
 	if (guest_is("dom0"))
 		guest.facts.domid = 0;
 	return &guest;
@@ -100,7 +108,10 @@ static bool wait_for_wake_up(const struct patience *patience)
 	return poll(fds, 2, patience->timeout_s * 1000) > 0;
 }
 
-/* mute: never answers. half: takes the request and suspends later. lost: takes it and never suspends. dies: that. */
+/*
+ * mute: never answers. half: takes the request and suspends later. lost: takes it and never suspends. dies:
+ * that.
+ */
 bool guest_suspend(struct guest *guest, const struct patience *patience, struct fault *fault)
 {
 	note("suspend");
@@ -108,7 +119,8 @@ bool guest_suspend(struct guest *guest, const struct patience *patience, struct 
 		return !wait_for_wake_up(patience) && fault_set(fault, FAULT_UNSUSPENDED, "no answer");
 	if (guest_is("half") || guest_is("lost")) {
 		guest->state = GUEST_ASKED;
-		return !wait_for_wake_up(patience) && fault_set(fault, FAULT_UNSUSPENDED, "took it, but did not suspend");
+		return !wait_for_wake_up(patience) &&
+		       fault_set(fault, FAULT_UNSUSPENDED, "took it, but did not suspend");
 	}
 	if (guest_is("dies")) {
 		guest->state = GUEST_DEAD;
