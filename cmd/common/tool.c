@@ -4,11 +4,9 @@
 #include <argp.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <libstream/base.h>
 
@@ -27,24 +25,8 @@ static void occupy_standard_descriptors(void)
 			(void)open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
 }
 
-/*
- * A descriptor from 0 to 2 that was closed when we started would be given to the next file that is opened, and our
- * messages would go there. These ones can neither be read nor written, as if they were closed.
- */
-static void fill_standard_descriptors(void)
-{
-	int fd;
-
-	do {
-		fd = open("/dev/null", O_PATH);
-	} while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
-}
-
 void tool_begin(const char *name)
 {
-	fill_standard_descriptors();
 	occupy_standard_descriptors();
 	snprintf(version_text, sizeof(version_text), "%s (libstream) %s", name, xsr_version());
 	argp_program_version = version_text;

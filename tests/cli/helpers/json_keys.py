@@ -17,36 +17,49 @@ from typing import Dict, List, Set
 KINDS = {"Headers": "header", "Records": "record", "Findings": "finding", "Verdict": "verdict"}
 
 
-def documented(page: str) -> Dict[str, Set[str]]:
+Keys = Dict[str, Set[str]]
+Row = Dict[str, object]
+
+
+def documented(page: str) -> Keys:
     """Keys of each kind: the arguments of Sy macros in its subsection of the section on JSON."""
     section = page[page.index(".Sh JSON") : page.index(".Sh EXIT STATUS")]
-    keys: Dict[str, Set[str]] = {}
+    section = re.sub(r"^\.It [A-Z0-9_]+\n.*?(?=^\.It|^\.El)", "", section, flags=re.MULTILINE | re.DOTALL)
+    keys: Keys = {}
     for part in section.split(".Ss ")[1:]:
         title = part.split("\n", 1)[0]
         keys[KINDS[title]] = {"input"} | set(re.findall(r"\bSy (\w+)", part))
     return keys
 
 
+def documented_fields(page: str) -> Keys:
+    """Keys of each type of record: the list in the subsection on records."""
+    section = page[page.index(".Ss Records") : page.index(".Ss Findings", page.index(".Ss Records"))]
+    items = re.findall(r"^\.It ([A-Z0-9_]+)\n(.*?)(?=^\.It|^\.El)", section, re.MULTILINE | re.DOTALL)
+    return {name: set(re.findall(r"\bSy (\w+)", text)) for name, text in items}
+
+
 def complain(image: str, what: str) -> None:
     print(f"{image}: {what}")
 
 
-def check_row(image: str, row: Dict[str, object], keys: Dict[str, Set[str]]) -> str:
+def check_row(image: str, row: Row, keys: Keys, fields: Keys) -> str:
     kinds = [kind for kind in keys if kind in row]
     if len(kinds) != 1:
         complain(image, f"an object of kinds {kinds}: {row}")
         return ""
     kind = kinds[0]
-    # What a record holds is described with the formats, and differs by type.
-    unknown = set(row) - keys[kind] if kind != "record" else set()
+    unknown = set(row) - keys[kind]
+    if kind == "record":
+        unknown -= fields.get(row["name"], set())
     if unknown:
-        complain(image, f"{kind}: keys that are not documented: {sorted(unknown)}")
+        complain(image, f"{row.get('name', kind)}: keys that are not documented: {sorted(unknown)}")
     if kind == "record" and not keys[kind] <= set(row):
         complain(image, f"record: keys that are missing: {sorted(keys[kind] - set(row))}")
     return kind
 
 
-def check_verdict(image: str, rows: List[Dict[str, object]], kinds: List[str]) -> None:
+def check_verdict(image: str, rows: List[Row], kinds: List[str]) -> None:
     count = collections.Counter(kinds)
     verdict = rows[-1]
     if kinds[-1] != "verdict" or count["verdict"] != 1:
@@ -61,12 +74,12 @@ def check_verdict(image: str, rows: List[Dict[str, object]], kinds: List[str]) -
         complain(image, f"{verdict['verdict']} with {verdict['errors']} errors")
 
 
-def check_image(image: str, keys: Dict[str, Set[str]], seen: Dict[str, Set[str]]) -> None:
+def check_image(image: str, keys: Keys, fields: Keys, seen: Keys) -> None:
     done = subprocess.run(["verify-stream-v2", "--json", image], stdout=subprocess.PIPE, check=False)
     rows = [json.loads(line) for line in done.stdout.decode("ascii").splitlines()]
-    kinds = [check_row(image, row, keys) for row in rows]
+    kinds = [check_row(image, row, keys, fields) for row in rows]
     for row, kind in zip(rows, kinds):
-        seen[kind].update(row)
+        seen[row["name"] if kind == "record" else kind].update(row)
     check_verdict(image, rows, kinds)
     offsets = [row["offset"] for row, kind in zip(rows, kinds) if kind in ("record", "header")]
     if offsets != sorted(offsets):
@@ -77,14 +90,15 @@ def check_image(image: str, keys: Dict[str, Set[str]], seen: Dict[str, Set[str]]
 
 
 def main() -> int:
-    with open(sys.argv[1], encoding="utf-8") as page:
-        keys = documented(page.read())
-    seen: Dict[str, Set[str]] = collections.defaultdict(set)
+    with open(sys.argv[1], encoding="utf-8") as stream:
+        page = stream.read()
+    keys, fields = documented(page), documented_fields(page)
+    seen: Keys = collections.defaultdict(set)
     for image in sys.argv[2:]:
-        check_image(image, keys, seen)
-    # No vector makes a call fail.
-    for kind in keys:
-        absent = keys[kind] - seen[kind] - {"system_error"}
+        check_image(image, keys, fields, seen)
+    del keys["record"]
+    for kind, names in {**keys, **fields}.items():
+        absent = names - seen[kind] - {"system_error"}  # no vector makes a call fail
         if absent:
             print(f"{kind}: documented, but never there: {sorted(absent)}")
     return 0
