@@ -4,11 +4,13 @@
 #include <stdlib.h>
 
 #include "family.h"
+#include "xl/config.h"
 
 struct xsr_describer {
 	struct xsr_visitor visitor; /* the caller's, copied */
 	struct image_facts facts;   /* what families need to know to read a body */
 	union family_state walk;    /* of the family whose body comes in pieces */
+	struct xl_config config;    /* of an xl image, while it goes by */
 	struct xsr_visitor nested;  /* what families call: passes on to visitor and counts */
 	unsigned depth;             /* objects and arrays open: a stream may end inside of any */
 };
@@ -121,6 +123,29 @@ static void describe_xl(struct xsr_describer *d, const struct xsr_event *e)
 	text(d, "config_format", h->mandatory_flags & XSR_XL_FLAG_JSON ? "json" : "text");
 	if (h->has_config)
 		number(d, "config_length", h->config_length);
+	xl_config_begin(&d->config, h, NULL);
+	/* The object stays open for what the configuration says, if any of it follows. */
+	if (!h->has_config || !h->config_length || h->optional_data_length == 4)
+		end(d);
+}
+
+static void describe_config(struct xsr_describer *d, const struct xsr_event *e)
+{
+	const struct xl_config_facts *f = &d->config.facts;
+
+	xl_config_feed(&d->config, NULL, e->u.bytes.data, e->u.bytes.length, e->offset, e->u.bytes.last);
+	if (!e->u.bytes.last)
+		return;
+	if (f->type[0])
+		text(d, "guest_type", f->type);
+	if (f->name[0])
+		text(d, "guest_name", f->name);
+	if (f->uuid[0])
+		text(d, "guest_uuid", f->uuid);
+	if (f->has_max_vcpus)
+		number(d, "max_vcpus", f->max_vcpus);
+	if (f->has_max_memkb)
+		number(d, "max_memkb", f->max_memkb);
 	end(d);
 }
 
@@ -194,6 +219,9 @@ void xsr_describer_event(struct xsr_describer *d, const struct xsr_event *e)
 	switch (e->type) {
 	case XSR_EVENT_XL_HEADER:
 		describe_xl(d, e);
+		break;
+	case XSR_EVENT_XL_CONFIG:
+		describe_config(d, e);
 		break;
 	case XSR_EVENT_LIBXL_HEADER:
 		describe_libxl(d, e);
