@@ -107,7 +107,7 @@ struct feed_blob feed_vector_load(const struct feed_vector *vector)
 		ck_abort_msg("%s cannot be read", path);
 	while ((n = gzread(file, piece, sizeof(piece))) > 0)
 		feed_blob_add(&blob, piece, (size_t)n);
-	if (n < 0 || gzclose_r(file) != Z_OK)
+	if (gzclose_r(file) != Z_OK || n < 0)
 		feed_blob_free(&blob);
 	return blob;
 }
@@ -167,7 +167,7 @@ enum xsr_status feed_run(const struct feed *feed, const void *data, size_t size,
 	struct xsr_decoder *decoder = xsr_decoder_new(feed->format);
 	enum xsr_status status;
 
-	ck_assert_ptr_nonnull(decoder);
+	require(decoder, "out of memory");
 	status = feed_into(decoder, feed, data, size);
 	if (status == XSR_OK)
 		status = xsr_decoder_finish(decoder);
@@ -286,7 +286,7 @@ char *feed_events_text(const struct feed *feed, const void *data, size_t size)
 	size_t length;
 
 	r.out = open_memstream(&text, &length);
-	ck_assert_ptr_nonnull(r.out);
+	require(r.out, "out of memory");
 	f.event = record_event;
 	f.context = &r;
 	status = feed_run(&f, data, size, &error);
@@ -320,10 +320,10 @@ char *feed_findings_text(enum xsr_depth depth, size_t chunk, const void *data, s
 	char *text;
 	FILE *out = open_memstream(&text, &length);
 
-	ck_assert_ptr_nonnull(out);
-	ck_assert_ptr_nonnull(decoder);
+	require(out, "out of memory");
+	require(decoder, "out of memory");
 	verifier = xsr_verifier_new(depth, note_finding, out);
-	ck_assert_ptr_nonnull(verifier);
+	require(verifier, "out of memory");
 	feed.context = verifier;
 	feed.skip = depth < XSR_DEPTH_PAGES;
 	if (feed_into(decoder, &feed, data, size) == XSR_OK)
