@@ -60,6 +60,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--timeout", type=float)
     parser.add_argument("--keep-logs", type=Path)
     parser.add_argument("--hypervisor", type=Path)
+    parser.add_argument("--xen-options", default="")
     parser.add_argument("job", nargs=argparse.REMAINDER)
     parser.error = usage_error  # type: ignore[assignment]
     options = parser.parse_args()
@@ -153,7 +154,7 @@ def qemu_command(options: argparse.Namespace, run_dir: Path) -> List[str]:
     return [
         "qemu-system-x86_64", "-nodefaults", "-display", "none", "-no-reboot", *QEMU_CPU,
         "-m", str(options.memory + GUESTS_MIB),
-        "-kernel", str(xen), "-append", f"dom0_mem={options.memory}M,max:{options.memory}M {XEN_OPTIONS}",
+        "-kernel", str(xen), "-append", f"dom0_mem={options.memory}M,max:{options.memory}M {XEN_OPTIONS} {options.xen_options}",
         "-initrd", modules,
         "-serial", f"file:{run_dir}/logs/xen.log", "-serial", f"file:{run_dir}/logs/dom0-kernel.log",
         "-device", "virtio-serial", "-chardev", "stdio,id=port,signal=off",
