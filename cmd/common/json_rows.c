@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A row is written as text into memory and printed when it is complete, since findings are printed in the meantime.
- * A tree of JSON values would take a hundred times the memory, and a hostile record may have thousands of values.
+ * A row is written as text into memory and printed when it is complete, since findings are printed in the
+ * meantime. A tree of JSON values would take a hundred times the memory, and a hostile record may have
+ * thousands of values.
  */
 #include "common/json_rows.h"
 

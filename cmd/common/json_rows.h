@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * JSON for machines: one object a line on a stdio stream. Rows are built through the library's visitor, so that the
- * same description serves text and JSON.
+ * JSON for machines: one object a line on a stdio stream. Rows are built through the library's visitor, so
+ * that the same description serves text and JSON.
  *
- * Numbers that are best read in hexadecimal are strings, "0x1f". Others are integers; JSON readers are not to be
- * trusted beyond 2^63 - 1, so what is larger is a string too. Text is made valid UTF-8: bytes that are not become
- * U+FFFD, and all that is not ASCII is written as \u escapes.
+ * Numbers that are best read in hexadecimal are strings, "0x1f". Others are integers; JSON readers are not to
+ * be trusted beyond 2^63 - 1, so what is larger is a string too. Text is made valid UTF-8: bytes that are not
+ * become U+FFFD, and all that is not ASCII is written as \u escapes.
  */
 #ifndef XSR_CMD_JSON_ROWS_H
 #define XSR_CMD_JSON_ROWS_H

@@ -20,8 +20,8 @@ void messages_setup(const char *tool, int most, bool to_syslog);
 bool message_wanted(enum message_level level);
 
 /*
- * Says something about an input (a file name, a domain, …; NULL for none). Control characters in the input's name and
- * in the text are escaped; a progress line is taken away first. errno is kept.
+ * Says something about an input (a file name, a domain, …; NULL for none). Control characters in the input's
+ * name and in the text are escaped; a progress line is taken away first. errno is kept.
  */
 void message(enum message_level level, const char *input, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -32,7 +32,10 @@ void message_finding(const char *input, const struct xsr_finding *finding);
 /* Lines that were asked for go to standard error from now on: standard output is taken by a stream. */
 void message_lines_to_stderr(void);
 
-/* Prints a line that was asked for: to standard output, or with --syslog to syslog. Control characters are escaped. */
+/*
+ * Prints a line that was asked for: to standard output, or with --syslog to syslog. Control characters are
+ * escaped.
+ */
 void message_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -144,7 +144,10 @@ bool output_open(struct output *o, const char *name)
 	return ok;
 }
 
-/* Makes the new name itself last. Some file systems cannot flush a folder, and then there is nothing to be done. */
+/*
+ * Makes the new name itself last. Some file systems cannot flush a folder, and then there is nothing to be
+ * done.
+ */
 static bool sync_folder(const struct output *o)
 {
 	char *copy = strdup(o->target);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Output of a tool. A file appears under its name whole or not at all: it is written under a temporary name beside
- * it (mode 0600 whatever the umask), flushed to disk, closed, renamed. Devices, FIFOs and standard output are
- * written to as they are.
+ * Output of a tool. A file appears under its name whole or not at all: it is written under a temporary name
+ * beside it (mode 0600 whatever the umask), flushed to disk, closed, renamed. Devices, FIFOs and standard
+ * output are written to as they are.
  *
  * Functions say what went wrong by message() and return false.
  */
@@ -19,8 +19,8 @@ struct output {
 };
 
 /*
- * Opens output for a stream. name "-": standard output, refused if it is a terminal. name must outlive the output.
- * Call once output_signals() if signals shall remove the temporary file.
+ * Opens output for a stream. name "-": standard output, refused if it is a terminal. name must outlive the
+ * output. Call once output_signals() if signals shall remove the temporary file.
  */
 bool output_open(struct output *output, const char *name);
 
@@ -31,9 +31,10 @@ bool output_commit(struct output *output);
 void output_discard(struct output *output);
 
 /*
- * From now on a signal that ends the process (HUP, INT, QUIT, TERM, PIPE, XCPU) first removes the temporary file and
- * then ends it as it would have. Signals that were ignored stay so. XFSZ is ignored: a write beyond the limit fails
- * with EFBIG. Not for tools that have to do more at the end: they call output_discard() on their own way out.
+ * From now on a signal that ends the process (HUP, INT, QUIT, TERM, PIPE, XCPU) first removes the temporary
+ * file and then ends it as it would have. Signals that were ignored stay so. XFSZ is ignored: a write beyond
+ * the limit fails with EFBIG. Not for tools that have to do more at the end: they call output_discard() on
+ * their own way out.
  */
 void output_signals(void);
 

@@ -13,8 +13,8 @@ enum progress_when {
 };
 
 /*
- * Starts anew. size 0: not known. There is one progress line at a time; starting another one ends it. Nothing is
- * shown in the first half second.
+ * Starts anew. size 0: not known. There is one progress line at a time; starting another one ends it. Nothing
+ * is shown in the first half second.
  */
 void progress_start(enum progress_when when, const char *label, uint64_t size);
 

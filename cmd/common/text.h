@@ -11,8 +11,8 @@
 size_t text_utf8(const char *text);
 
 /*
- * Copies text with control characters (C0, DEL, C1) and bytes that are no UTF-8 as \xNN, so that a terminal takes no
- * orders from it. Cuts at size - 1. Returns out.
+ * Copies text with control characters (C0, DEL, C1) and bytes that are no UTF-8 as \xNN, so that a terminal
+ * takes no orders from it. Cuts at size - 1. Returns out.
  */
 const char *text_escape(const char *text, char *out, size_t size);
 

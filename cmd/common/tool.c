@@ -15,8 +15,8 @@
 static char version_text[96];
 
 /*
- * A file that is opened while one of the standard descriptors is closed would take its number and get what is meant
- * for that one. The placeholders fail where the closed descriptor would have.
+ * A file that is opened while one of the standard descriptors is closed would take its number and get what is
+ * meant for that one. The placeholders fail where the closed descriptor would have.
  */
 static void occupy_standard_descriptors(void)
 {

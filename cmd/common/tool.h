@@ -15,7 +15,9 @@ enum tool_exit {
 /* First call of main(): the tool's name for messages, usage errors and --version. name is static. */
 void tool_begin(const char *name);
 
-/* Last call: flushes and closes standard output and says so if that fails. Returns what main() is to return. */
+/*
+ * Last call: flushes and closes standard output and says so if that fails. Returns what main() is to return.
+ */
 int tool_end(int status);
 
 /* The worse of two exit statuses. */

@@ -5,8 +5,8 @@
 #include "verify-stream-v2/options.h"
 
 /*
- * Verifies one input: "-" is standard input, and if digits_are_fd a number is an open descriptor. Says all that is
- * to be said about it and returns an exit status.
+ * Verifies one input: "-" is standard input, and if digits_are_fd a number is an open descriptor. Says all
+ * that is to be said about it and returns an exit status.
  */
 int verify_input(const struct options *options, const char *name, bool digits_are_fd);
 

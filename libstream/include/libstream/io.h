@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * libstream: sources and sinks, the only part that touches descriptors, and the pump that moves a stream from a
- * source through a decoder and, if asked, on to a sink by the cheapest way the descriptors allow.
+ * libstream: sources and sinks, the only part that touches descriptors, and the pump that moves a stream from
+ * a source through a decoder and, if asked, on to a sink by the cheapest way the descriptors allow.
  *
- * Conventions: `error` may be NULL where the details are of no interest. A call that a signal interrupts is made
- * again; a non-blocking descriptor is waited for. Offsets in findings made here are those of the stored input or
- * of the output, not of the stream.
+ * Conventions: `error` may be NULL where the details are of no interest. A call that a signal interrupts is
+ * made again; a non-blocking descriptor is waited for. Offsets in findings made here are those of the stored
+ * input or of the output, not of the stream.
  */
 #ifndef LIBSTREAM_IO_H
 #define LIBSTREAM_IO_H
@@ -20,9 +20,9 @@ struct xsr_source;
 struct xsr_sink;
 
 /*
- * A source over an open descriptor: regular file (from its current offset), pipe, socket, device. gzip is recognised
- * by its first bytes and undone. own: xsr_source_free() closes fd. On failure NULL and *error is filled
- * (XSR_E_NOMEM or XSR_E_IO); fd is then not closed.
+ * A source over an open descriptor: regular file (from its current offset), pipe, socket, device. gzip is
+ * recognised by its first bytes and undone. own: xsr_source_free() closes fd. On failure NULL and *error is
+ * filled (XSR_E_NOMEM or XSR_E_IO); fd is then not closed.
  */
 XSR_API struct xsr_source *xsr_source_from_fd(int fd, bool own, struct xsr_finding *error);
 
@@ -33,24 +33,24 @@ XSR_API struct xsr_source *xsr_source_from_memory(const void *data, size_t size)
 XSR_API void xsr_source_free(struct xsr_source *source);
 
 /*
- * Reads at most size bytes to data and sets *got; 0 means the end. Waits for at least one byte. A short read is
- * normal. XSR_E_IO with *error on failure; XSR_E_CORRUPT if a compressed input is damaged, XSR_E_TRUNCATED if it
- * ends inside its compression.
+ * Reads at most size bytes to data and sets *got; 0 means the end. Waits for at least one byte. A short read
+ * is normal. XSR_E_IO with *error on failure; XSR_E_CORRUPT if a compressed input is damaged, XSR_E_TRUNCATED
+ * if it ends inside its compression.
  */
 XSR_API enum xsr_status xsr_source_read(struct xsr_source *source, void *data, size_t size, size_t *got,
     struct xsr_finding *error);
 
 /*
- * Passes over size bytes without delivering them: by seeking in a regular file or block device (never past its
- * end), by splicing a pipe away, else by reading. *skipped is less than size only at the end of the input or on
- * failure.
+ * Passes over size bytes without delivering them: by seeking in a regular file or block device (never past
+ * its end), by splicing a pipe away, else by reading. *skipped is less than size only at the end of the input
+ * or on failure.
  */
 XSR_API enum xsr_status xsr_source_skip(struct xsr_source *source, uint64_t size, uint64_t *skipped,
     struct xsr_finding *error);
 
 /*
- * Bytes of the input as stored (compressed, if it is), counted from where the source began; false if unknown. And
- * how many of them are consumed.
+ * Bytes of the input as stored (compressed, if it is), counted from where the source began; false if unknown.
+ * And how many of them are consumed.
  */
 XSR_API bool xsr_source_size(const struct xsr_source *source, uint64_t *size);
 XSR_API uint64_t xsr_source_position(const struct xsr_source *source);
@@ -80,8 +80,8 @@ struct xsr_pump {
 	struct xsr_source *source;   /* read until its end */
 	struct xsr_decoder *decoder; /* gets every byte or skip */
 	struct xsr_sink *sink;       /* NULL, or gets every byte unchanged */
-	bool want_pages;             /* deliver page data as PAGES events; else it is skipped or moved unseen */
-	bool exact;                  /* no read-ahead, and stop behind the outermost END; not possible with gzip */
+	bool want_pages;             /* deliver page data as PAGES events; else it goes by unseen */
+	bool exact;                  /* no read-ahead, stop behind the outermost END; not with gzip */
 	xsr_event_fn *event;         /* consumer, NULL for none */
 	xsr_tick_fn *tick;           /* progress, NULL for none */
 	void *context;               /* for event and tick */
@@ -91,10 +91,10 @@ struct xsr_pump {
 /*
  * Runs until the source ends, a fault of the decoder, or the consumer ends it. Bytes go to the sink after the
  * consumer saw their events, and all that it saw do, also when it ends the pump. Does not call
- * xsr_decoder_finish(), so that several sources can feed one decoder. Returns XSR_OK or the class of the failure,
- * with *error filled. A fault of the decoder ends decoding but not the copying: with a sink, the rest of the source
- * is still passed on (verifying must not change what a pipeline delivers), and the decoder's status is returned at
- * the end.
+ * xsr_decoder_finish(), so that several sources can feed one decoder. Returns XSR_OK or the class of the
+ * failure, with *error filled. A fault of the decoder ends decoding but not the copying: with a sink, the
+ * rest of the source is still passed on (verifying must not change what a pipeline delivers), and the
+ * decoder's status is returned at the end.
  */
 XSR_API enum xsr_status xsr_pump_run(struct xsr_pump *pump, struct xsr_finding *error);
 
