@@ -48,9 +48,10 @@ def pv_live(tw: int) -> Image:
     return PvSaver(tw).live()
 
 
-@good(widths=(4,))
+@good("-g", "pv", widths=(4,))
 def pv_3_0_2_32bit(tw: int) -> Image:
-    """Xen 3.0.2: no extended info, one vCPU, the guest's width is the toolstack's."""
+    """Xen 3.0.2: no extended info, one vCPU, the guest's width is the toolstack's.  Its P2M frame, pfn 5, could be the
+    count of an HVM image's first batch, so that the user has to say what it is."""
     return PvSaver(tw, 4, (3, 0, 2)).image()
 
 
@@ -601,7 +602,7 @@ def tmem_dropped_24(tw: int) -> Image:
     return with_tmem(tw, 24)
 
 
-@good("--drop-tmem", widths=(4,), notes=True)
+@good("--drop-tmem", "--tmem-oid=8", widths=(4,), notes=True)
 def tmem_dropped_8(tw: int) -> Image:
     """Transcendent memory with object ids of 8 bytes, to be dropped."""
     return with_tmem(tw, 8)
@@ -695,6 +696,12 @@ def xl_remus(tw: int) -> Image:
 def xend_pv(tw: int) -> Image:
     """`xm save`, PV."""
     return legacy.xend(PvSaver(tw, tw, (3, 4)).image())
+
+
+@good()
+def xend_pv_3_0_2(tw: int) -> Image:
+    """`xm save` of 3.0.2: no extended info, but xend's configuration says that it is PV."""
+    return legacy.xend(PvSaver(tw, tw, (3, 0, 2)).image())
 
 
 @good()
