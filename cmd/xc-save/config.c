@@ -67,9 +67,9 @@ static json_t *from_facts(const struct domain_facts *facts)
 {
 	json_t *config = json_object();
 	json_t *b_info = member(config, "b_info");
-	char key[16] = "type.";
+	char key[16];
 
-	strcat(key, type_word(facts->type));
+	snprintf(key, sizeof(key), "type.%s", type_word(facts->type));
 	if (!facts->name[0]) {
 		char name[32];
 

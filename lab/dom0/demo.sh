@@ -1,4 +1,5 @@
 #!/bin/busybox sh
+# SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 # What lab/demo shows, in dom0.
 # shellcheck source=lab/dom0/lib.sh

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 # Helpers for scripts that run in dom0:  . /lab/lib.sh
 #

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2154,SC2034
 # Assembles the boot images.  Sourced by lab/xen after packages.sh; needs $here, $cache, say and die.
 #

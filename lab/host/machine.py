@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Boots the lab's Xen under QEMU, relays what the job in dom0 says and returns its exit status.
 
 Called by lab/xen, which parses nothing: the options are read here.  Standard library only.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2154,SC2034
 # The Debian packages the lab is made of.  Sourced by lab/xen; needs $cache, say and die.
 #

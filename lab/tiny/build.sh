@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # build.sh DIR: compiles the tiny guests into DIR/tiny-pv and DIR/tiny-pvh.  Needs gcc and libxen-dev.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Runs in dom0 for lab/capture: saves each tiny guest with xl, restores the image to see that it is good, leaves it in
 # /mnt/out.
 # shellcheck disable=SC1091

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 # Helpers for the tiny guests, for scripts in dom0 that have sourced /lab/lib.sh.  A tiny guest prints "tiny N good" once
 # at its start and once after each resume, and suspends itself when it gets a byte on its console.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The tiny guest's PV half: 64 bits, mapped by the domain builder at VIRT_BASE. */
 #include "tiny.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The tiny guest's PVH half: 32 bits, no paging. */
 #include "tiny.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What both tiny guests do. */
 #include "tiny.h"
 

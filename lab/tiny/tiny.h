@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Tiny guests whose saved images are small enough to be test vectors: four MiB, one vCPU, no interrupts.
  * A guest fills a buffer with a pattern, then for ever: checks it, says so on its console, waits for a byte on the console

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Every way that a save can go, with a fake guest and a fake engine (fake_guest.c): what becomes of guest and file.
 
 XC_SAVE names the program, VECTORS the folder of test vectors.
