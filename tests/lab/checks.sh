@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 # For scripts that run in dom0: what they check, one line each, in the form that tests/lab/run counts.
 #   . /mnt/host/checks.sh

@@ -1,4 +1,5 @@
 #!/bin/busybox sh
+# SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 # Saves that fail: each must leave the guest running with its memory, and neither image nor temporary file.
 # shellcheck source=tests/lab/checks.sh

@@ -22,7 +22,6 @@ XC_SAVE = os.environ["XC_SAVE"]
 VECTORS = Path(os.environ["VECTORS"])
 PV = VECTORS / "good-libxc-pv64.img"
 PVH = VECTORS / "good-libxc-pvh.img"
-LARGE = VECTORS / "good-libxc-pv64-1024-pages.img"
 
 XL_HEADER = struct.Struct("<32sIIIII")
 PATIENCE = 30           # seconds for anything that should be quick
@@ -51,6 +50,12 @@ class Case(unittest.TestCase):
         """xc-save WORDS with the fakes told; ends or is killed."""
         return subprocess.run([XC_SAVE, *words], env=self.environment(**fake), stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE, check=False)
+
+    def large_stream(self) -> Path:
+        """A stream of 8 MiB: more than all pipes on the way hold."""
+        path = self.log.with_name("stream")
+        path.write_bytes(gzip.decompress((VECTORS / "good-libxc-hvm-holes.img.gz").read_bytes()))
+        return path
 
     def life(self) -> List[str]:
         """What was done to the guest."""
@@ -107,7 +112,8 @@ class Success(Case):
         self.assertEqual(self.save("-f", "legacy", "guest").returncode, 2)
 
     def test_large(self) -> None:
-        self.assertEqual(self.save("-f", "libxc", "guest", stream=str(LARGE)).stdout, LARGE.read_bytes())
+        stream = self.large_stream()
+        self.assertEqual(self.save("-f", "libxc", "guest", stream=str(stream)).stdout, stream.read_bytes())
 
     def test_pvh(self) -> None:
         done = self.save("guest", str(self.target), guest="pvh", stream=str(PVH))
@@ -269,9 +275,9 @@ class OutputFaults(Case):
         self.assertEqual(os.listdir(self.folder), ["x.img"])
 
     def test_reader_leaves(self) -> None:
-        for taken in (0, 1, 60000):
+        for taken in (0, 1, 60000, 4000000):
             self.log.unlink(missing_ok=True)
-            saver = self.start("guest", stream=str(LARGE))
+            saver = self.start("-f", "libxc", "guest", stream=str(self.large_stream()))
             assert saver.stdout and saver.stderr
             saver.stdout.read(taken)
             saver.stdout.close()
@@ -312,9 +318,7 @@ class Signals(Case):
 
     def test_reader_is_stuck(self) -> None:
         # Nobody reads, and the stream fills every pipe on the way.
-        stream = self.log.with_name("stream")
-        stream.write_bytes(gzip.decompress((VECTORS / "good-libxc-hvm-holes.img.gz").read_bytes()))
-        self.interrupt(signal.SIGTERM, "-f", "libxc", "guest", stream=str(stream))
+        self.interrupt(signal.SIGTERM, "-f", "libxc", "guest", stream=str(self.large_stream()))
         self.assertEqual(self.life(), ["suspend", "resume"])
 
 
