@@ -60,14 +60,16 @@ static bool failed(const struct output *o, const char *what)
 	return false;
 }
 
-static bool open_stdout(struct output *o)
+bool output_open_descriptor(struct output *o, int fd, const char *name)
 {
-	o->name = "standard output";
-	if (isatty(STDOUT_FILENO)) {
+	*o = (struct output){.name = name, .fd = -1};
+	if (isatty(fd)) {
 		message(MESSAGE_ERROR, o->name, "is a terminal: a stream is not written to it");
 		return false;
 	}
-	o->fd = STDOUT_FILENO;
+	if (fcntl(fd, F_GETFD) < 0)
+		return failed(o, "cannot be written to");
+	o->fd = fd;
 	return true;
 }
 
@@ -136,7 +138,7 @@ bool output_open(struct output *o, const char *name)
 
 	*o = (struct output){.name = name, .fd = -1};
 	if (strcmp(name, "-") == 0)
-		return open_stdout(o);
+		return output_open_descriptor(o, STDOUT_FILENO, "standard output");
 	special = stat(name, &st) == 0 && !S_ISREG(st.st_mode);
 	ok = special ? open_special(o) : open_temporary(o);
 	if (!ok)

@@ -24,6 +24,9 @@ struct output {
  */
 bool output_open(struct output *output, const char *name);
 
+/* The same for a descriptor that the caller passed on; name is what it is called in messages and must outlive it. */
+bool output_open_descriptor(struct output *output, int fd, const char *name);
+
 /* All was written: flushes, closes, gives the file its name. Signals are held while that is done. */
 bool output_commit(struct output *output);
 

@@ -13,7 +13,7 @@
 #include "common/messages.h"
 #include "common/output.h"
 #include "common/tool.h"
-#include "verify-stream-v2/list.h"
+#include "common/list.h"
 #include "verify-stream-v2/report.h"
 #include "verify-stream-v2/summary.h"
 

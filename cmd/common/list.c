@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "verify-stream-v2/list.h"
+#include "common/list.h"
 
 #include <inttypes.h>
 #include <stdio.h>

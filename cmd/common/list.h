@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* --list: a line for each header and record, with the fields that fit a line. */
-#ifndef XSR_VERIFY_STREAM_LIST_H
-#define XSR_VERIFY_STREAM_LIST_H
+#ifndef XSR_CMD_LIST_H
+#define XSR_CMD_LIST_H
 
 #include <libstream/describe.h>
 
