@@ -35,11 +35,12 @@ static bool have(struct view *v, size_t end)
 	return false;
 }
 
+/* No chunk and no pfn is all ones. */
 static bool extended_info(const struct view *v)
 {
 	uint64_t ones = v->width == 4 ? UINT32_MAX : UINT64_MAX;
 
-	return word(v, v->width) == ones && memcmp(v->p + 2 * v->width + 4, "vcpu", 4) == 0;
+	return word(v, v->width) == ones;
 }
 
 /* An entry of a batch of an HVM guest. */
@@ -75,7 +76,8 @@ static enum likely looks_hvm(struct view *v)
 	/* Behind a small batch even its end can be seen. */
 	if (!have(v, at + data + 4))
 		return SURE;
-	return legacy_chunk_known((int32_t)load_u32(v->p + at + data, false)) ? SURE : LIKELY;
+	id = (int32_t)load_u32(v->p + at + data, false);
+	return id && legacy_chunk_known(id) ? SURE : LIKELY;
 }
 
 /* Frame numbers of the p2m, then the id of a chunk; as far as can be looked. */

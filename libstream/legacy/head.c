@@ -52,6 +52,7 @@ enum legacy_step legacy_step_info_total(struct xsr_legacy *d, struct legacy_inpu
 		return STEP_MORE;
 	d->head.info_total = load_u32(d->hold + d->head.width, false);
 	d->info_left = d->head.info_total;
+	d->info_at = d->offset - 4;
 	if (d->info_left > INFO_MAX) {
 		finding_found(info_fault(d, 4, "total"), "%" PRIu32, d->info_left);
 		finding_allowed(&d->error, "at most %u", INFO_MAX);
@@ -88,8 +89,14 @@ enum legacy_step legacy_step_info_block(struct xsr_legacy *d, struct legacy_inpu
 	if (!legacy_collect(d, in, 8))
 		return STEP_MORE;
 	size = load_u32(d->hold + 4, false);
-	if (d->info_left < 8 || size > d->info_left - 8)
-		return block_size_fault(d, size, "what is left of the total");
+	if (d->info_left < 8 || size > d->info_left - 8) {
+		/* Which of the two is wrong cannot be known: the total comes first. */
+		finding_found(legacy_fail(d, F_LEGACY_EXTENDED_INFO, d->info_at, "total"),
+		    "%" PRIu32 ", and a block of %" PRIu32 " bytes where %" PRIu32 " are left",
+		    d->head.info_total, size, d->info_left);
+		finding_allowed(&d->error, "blocks that fill it");
+		return STEP_FAILED;
+	}
 	d->info_left -= 8 + size;
 	legacy_run(d, LS_INFO_SKIP, XSR_LEGACY_HEAD, size, LS_HEAD);
 	if (memcmp(d->hold, "vcpu", 4) == 0) {
@@ -149,7 +156,7 @@ enum legacy_step legacy_step_head(struct xsr_legacy *d, struct legacy_input *in)
 
 	(void)in;
 	if (h->has_info && !d->info_vcpu) {
-		finding_found(info_fault(d, 0, "vcpu"), "no such block");
+		finding_found(legacy_fail(d, F_LEGACY_EXTENDED_INFO, d->info_at, "vcpu"), "no such block");
 		finding_allowed(&d->error, "exactly one");
 		return STEP_FAILED;
 	}

@@ -108,6 +108,7 @@ struct xsr_legacy {
 
 	struct xsr_legacy_head head; /* of the image */
 	uint32_t info_left;          /* bytes of extended info to come */
+	uint64_t info_at;            /* offset of its total */
 	bool info_vcpu;              /* the block "vcpu" was seen */
 	uint64_t list_count;         /* entries of the list or batch being taken */
 	uint64_t list_seen;          /* of them already taken */

@@ -60,11 +60,9 @@ def p2m_size_high_half(image: Image) -> Item:
 
 
 @bad(pv64, widths=BOTH)
-def p2m_size_huge(image: Image) -> Item:
+def p2m_size_huge(image: Image) -> None:
     """The largest p2m_size there can be, in a file that ends long before its P2M list would."""
-    size = image.find(legacy.P2mSize)
-    size.value = 0x0FFFFFFF
-    return size
+    image.find(legacy.P2mSize).value = 0x0FFFFFFF
 
 
 @bad(pv64)

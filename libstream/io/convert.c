@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A conversion from its first byte to its verdict: reads a little, lets the legacy decoder and the converter look at
+ * it, and moves page data unseen.
+ */
+#include "io/convert.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define SMALL     4096u
+#define LONG_SKIP 65536u     /* page data longer than this is worth a small read behind it */
+#define TICK      (1u << 20) /* bytes of input between two ticks */
+
+struct conversion {
+	struct xsr_convert *job;       /* what to do */
+	struct xsr_legacy *decoder;    /* reads the input */
+	struct convert_port port;      /* what it needs done: the functions here */
+	struct convert convert;        /* turns events into output */
+	struct convert_output output;  /* takes it */
+	struct convert_image image;    /* the guest's memory, for compressed rounds */
+	struct xsr_legacy_demand demand; /* of the job, completed */
+	off_t base;                    /* offset of the input in its file */
+	struct xsr_finding *error;     /* where the port leaves what failed; never NULL */
+	enum xsr_status status;        /* of the port */
+	bool input_ended;              /* the source has no more */
+	uint64_t next_tick;            /* offset of the next tick */
+	size_t chunk;                  /* bytes to read next */
+	size_t begin;                  /* of what the decoder has not seen, in buffer */
+	size_t end;                    /* of what was read */
+	const uint8_t *ahead;          /* page data that the decoder had looked at, not yet asked for */
+	size_t ahead_length;           /* bytes of it */
+	uint8_t buffer[IO_CHUNK];      /* what was read */
+};
+
+static void tick(struct conversion *v)
+{
+	uint64_t offset = xsr_legacy_offset(v->decoder);
+
+	if (!v->job->tick || offset < v->next_tick)
+		return;
+	v->next_tick = offset + TICK;
+	v->job->tick(v->job->context, offset);
+}
+
+/* Remembers the first failure of the port. */
+static bool done(struct conversion *v, enum xsr_status status)
+{
+	if (v->status == XSR_OK)
+		v->status = status;
+	return status == XSR_OK;
+}
+
+static bool port_write(void *context, const void *data, size_t size)
+{
+	struct conversion *v = context;
+
+	return done(v, output_write(&v->output, data, size, v->error));
+}
+
+static void port_mark(void *context, uint64_t ahead, uint64_t input, bool verbatim)
+{
+	struct conversion *v = context;
+
+	output_mark(&v->output, ahead, input, verbatim);
+}
+
+static bool truncated(struct conversion *v)
+{
+	v->input_ended = true;
+	/* The decoder says where and in what. */
+	(void)xsr_legacy_finish(v->decoder);
+	return false;
+}
+
+/* Page data that is in memory already: what the decoder looked at, then what was read. */
+static uint64_t from_memory(struct conversion *v, uint64_t size, bool keep)
+{
+	const struct xsr_legacy_event *e;
+	const uint8_t *data = v->ahead;
+	size_t n = v->ahead_length, used;
+
+	if (!n && !xsr_legacy_skippable(v->decoder)) {
+		if (xsr_legacy_feed(v->decoder, NULL, 0, &used, &e) != XSR_OK || !e)
+			return 0;
+		data = v->ahead = e->u.bytes.data;
+		n = v->ahead_length = e->u.bytes.length;
+	}
+	if (n) {
+		n = n < size ? n : (size_t)size;
+		v->ahead += n;
+		v->ahead_length -= n;
+	} else {
+		data = v->buffer + v->begin;
+		n = v->end - v->begin;
+		n = n < size ? n : (size_t)size;
+		v->begin += n;
+		(void)xsr_legacy_skip(v->decoder, n);
+	}
+	if (keep && n)
+		done(v, output_page_bytes(&v->output, data, n, v->error));
+	return n;
+}
+
+static bool port_pages(void *context, uint64_t size, bool keep)
+{
+	struct conversion *v = context;
+	uint64_t n;
+
+	while (size && v->status == XSR_OK && (n = from_memory(v, size, keep)) != 0)
+		size -= n;
+	if (size >= LONG_SKIP)
+		v->chunk = SMALL;
+	while (size && v->status == XSR_OK) {
+		uint64_t slice = size < TICK ? size : TICK;
+
+		done(v, keep ? output_pages(&v->output, v->job->source, slice, &n, v->error)
+		             : xsr_source_skip(v->job->source, slice, &n, v->error));
+		(void)xsr_legacy_skip(v->decoder, n);
+		tick(v);
+		size -= n;
+		if (n < slice)
+			return v->status == XSR_OK ? truncated(v) : false;
+	}
+	return v->status == XSR_OK;
+}
+
+static bool port_redirect(void *context, enum convert_place place)
+{
+	struct conversion *v = context;
+
+	v->output.place = place;
+	return true;
+}
+
+static bool port_replay(void *context, enum convert_place from)
+{
+	struct conversion *v = context;
+
+	return done(v, output_replay(&v->output, from, v->error));
+}
+
+static bool port_clear(void *context, enum convert_place place)
+{
+	struct conversion *v = context;
+
+	return done(v, output_clear(&v->output, place, v->error));
+}
+
+static uint64_t port_aside(void *context, enum convert_place place)
+{
+	struct conversion *v = context;
+
+	return v->output.spools[place].size;
+}
+
+static bool port_load(void *context, uint32_t pfn, uint8_t *page)
+{
+	struct conversion *v = context;
+	const struct xsr_convert_options *o = &v->job->options;
+
+	if (v->image.fd < 0 && !done(v, image_start(&v->image, v->job->source, v->base, &v->demand, &v->output,
+	    o->tmpdir, v->error)))
+		return false;
+	return done(v, image_load(&v->image, pfn, page, v->error));
+}
+
+static bool port_store(void *context, uint32_t pfn, const uint8_t *page)
+{
+	struct conversion *v = context;
+
+	return done(v, image_store(&v->image, pfn, page, v->error));
+}
+
+/* Feeds what is in the buffer until it is used up. False: something is wrong. */
+static bool decode(struct conversion *v)
+{
+	const struct xsr_legacy_event *e;
+	size_t used;
+
+	for (;;) {
+		if (xsr_legacy_feed(v->decoder, v->buffer + v->begin, v->end - v->begin, &used, &e) != XSR_OK)
+			return false;
+		v->begin += used;
+		if (!e)
+			return true;
+		if (v->job->event)
+			v->job->event(v->job->context, e);
+		if (!convert_event(&v->convert, e))
+			return false;
+		tick(v);
+	}
+}
+
+static bool refill(struct conversion *v)
+{
+	size_t got;
+
+	if (!done(v, xsr_source_read(v->job->source, v->buffer, v->chunk, &got, v->error)))
+		return false;
+	v->begin = 0;
+	v->end = got;
+	v->input_ended = got == 0;
+	if (v->chunk < sizeof(v->buffer))
+		v->chunk *= 2;
+	return true;
+}
+
+/* The verdict on what was written. */
+static enum xsr_status judge(struct conversion *v)
+{
+	struct convert_output *o = &v->output;
+	enum xsr_status status = output_flush(o, v->error);
+
+	if (status != XSR_OK)
+		return status;
+	(void)xsr_decoder_finish(o->decoder);
+	status = xsr_verifier_finish(o->verifier, o->decoder);
+	v->job->result.verdict = *xsr_verifier_verdict(o->verifier);
+	v->job->result.bytes_out = o->position;
+	if (status != XSR_OK)
+		finding_make(v->error, F_IO_OUTPUT, XSR_LAYER_NONE, 0, "");
+	return status;
+}
+
+/* Why things stopped: the port, the converter or the decoder knows. */
+static enum xsr_status blame(struct conversion *v)
+{
+	const struct xsr_finding *f = xsr_legacy_error(v->decoder);
+
+	if (v->status != XSR_OK)
+		return v->status;
+	if (v->convert.error.id)
+		f = &v->convert.error;
+	if (!f)
+		return io_fail(v->error, F_IO_MISUSE, 0, 0);
+	*v->error = *f;
+	return f->status;
+}
+
+static enum xsr_status run(struct conversion *v)
+{
+	bool good = true;
+
+	while (good && !v->input_ended)
+		good = refill(v) && (v->input_ended || decode(v));
+	v->job->result.bytes_in = xsr_legacy_offset(v->decoder);
+	/* Page data that ends too early is a torn round if there was a complete one. */
+	if (!good && v->input_ended && v->status == XSR_OK && !v->convert.error.id)
+		good = true;
+	if (good)
+		good = xsr_legacy_finish(v->decoder) == XSR_OK && convert_finish(&v->convert, v->decoder);
+	else
+		v->job->result.rounds = xsr_legacy_rounds(v->decoder);
+	return good ? judge(v) : blame(v);
+}
+
+static void report_nothing(void *context, const struct xsr_finding *finding)
+{
+	(void)context;
+	(void)finding;
+}
+
+/* What is wrong with the output was wrong with the input: it is told of that where it can be. */
+static void on_output(void *context, const struct xsr_finding *f)
+{
+	struct conversion *v = context;
+	const struct xsr_convert *job = v->job;
+	struct xsr_finding moved = *f;
+	bool pages = f->layer == XSR_LAYER_LIBXC && f->record != XSR_NO_RECORD && f->record_type == XSR_LIBXC_PAGE_DATA;
+
+	if (f->severity != XSR_ERROR || pages || !job->input || !output_origin(&v->output, f->offset, &moved.offset)) {
+		if (job->output)
+			job->output(job->context, f);
+		return;
+	}
+	moved.layer = XSR_LAYER_LEGACY;
+	moved.record = XSR_NO_RECORD;
+	moved.record_type = 0;
+	moved.type_name = "";
+	job->input(job->context, &moved);
+}
+
+static bool valid(const struct xsr_convert *job)
+{
+	const struct xsr_convert_options *o = &job->options;
+	uint64_t reserved = 0;
+
+	for (size_t i = 0; i < sizeof(o->reserved) / sizeof(o->reserved[0]); i++)
+		reserved |= o->reserved[i];
+	for (size_t i = 0; i < sizeof(job->reserved) / sizeof(job->reserved[0]); i++)
+		reserved |= job->reserved[i];
+	return !reserved && job->source && o->format <= XSR_FORMAT_XL &&
+	    (!o->version || o->version == 2 || o->version == 3) && o->config_length < UINT32_MAX - 4;
+}
+
+/* How long ids of transcendent memory are is written nowhere: 24 bytes are right if they lead to an end. */
+static void choose_oid(struct conversion *v)
+{
+	v->demand = v->job->options.demand;
+	if (!v->demand.tmem || v->demand.tmem_oid)
+		return;
+	v->demand.tmem_oid = 24;
+	if (v->job->source->kind == IO_SEEKABLE && !v->job->source->gzip &&
+	    !image_readable(v->job->source->fd, v->base, &v->demand))
+		v->demand.tmem_oid = 8;
+}
+
+static enum xsr_status start(struct conversion *v)
+{
+	static const struct convert_port port = {
+	    .write = port_write,
+	    .mark = port_mark,
+	    .pages = port_pages,
+	    .redirect = port_redirect,
+	    .replay = port_replay,
+	    .clear = port_clear,
+	    .aside = port_aside,
+	    .load = port_load,
+	    .store = port_store,
+	};
+	struct xsr_convert *job = v->job;
+	xsr_finding_fn *input = job->input ? job->input : report_nothing;
+
+	v->port = port;
+	v->port.context = v;
+	v->chunk = sizeof(v->buffer);
+	v->image.fd = -1;
+	if (job->source->kind == IO_SEEKABLE)
+		v->base = lseek(job->source->fd, 0, SEEK_CUR) - (off_t)job->source->position;
+	convert_start(&v->convert, &job->options, &job->result, &v->port, input, job->context);
+	choose_oid(v);
+	v->decoder = xsr_legacy_new(&v->demand, input, job->context);
+	if (!v->decoder || !output_start(&v->output, job->sink, job->options.tmpdir, on_output, v))
+		return io_fail(v->error, F_IO_MEMORY, 0, ENOMEM);
+	return XSR_OK;
+}
+
+enum xsr_status xsr_convert_run(struct xsr_convert *job, struct xsr_finding *error)
+{
+	struct xsr_finding unwanted;
+	enum xsr_status status;
+	struct conversion *v;
+
+	if (!error)
+		error = &unwanted;
+	if (!valid(job))
+		return io_fail(error, F_IO_MISUSE, 0, 0);
+	v = calloc(1, sizeof(*v));
+	if (!v)
+		return io_fail(error, F_IO_MEMORY, 0, ENOMEM);
+	v->job = job;
+	v->error = error;
+	job->result = (struct xsr_convert_result){0};
+	status = start(v);
+	if (status == XSR_OK)
+		status = run(v);
+	convert_release(&v->convert);
+	output_end(&v->output);
+	xsr_legacy_free(v->decoder);
+	if (v->image.fd >= 0)
+		close(v->image.fd);
+	free(v);
+	return status;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* The parts of a conversion that touch descriptors: where output goes, and the guest's memory. */
+#ifndef XSR_IO_CONVERT_H
+#define XSR_IO_CONVERT_H
+
+#include "io/spool.h"
+#include "legacy/convert.h"
+
+/* Where in the input a part of the output comes from. */
+struct origin {
+	uint64_t at;    /* offset in its place */
+	uint64_t input; /* offset in the input */
+	bool verbatim;  /* what follows is what follows there */
+};
+
+/* Those of a place, in order; more than ORIGINS_MAX are not kept. */
+#define ORIGINS_MAX 65536u
+
+struct origins {
+	struct origin *list; /* they */
+	size_t count;        /* how many */
+	size_t size;         /* room */
+};
+
+/* The output: through a decoder and a verifier to the sink, or aside. */
+struct convert_output {
+	struct xsr_sink *sink;           /* NULL: nowhere */
+	struct xsr_decoder *decoder;     /* reads what is written */
+	struct xsr_verifier *verifier;   /* judges it */
+	enum convert_place place;        /* where output goes */
+	struct spool spools[PLACE_COUNT]; /* by place; PLACE_OUT's is not used */
+	struct origins origins[PLACE_COUNT]; /* by place */
+	uint64_t position;               /* bytes that went to the sink, or would have */
+	size_t length;                   /* of buffer */
+	uint8_t buffer[IO_CHUNK];        /* metadata for the sink */
+};
+
+/* False if memory is short. report gets what the verifier finds. */
+bool output_start(struct convert_output *o, struct xsr_sink *sink, const char *tmpdir, xsr_finding_fn *report,
+    void *context);
+void output_end(struct convert_output *o);
+
+/* Adds bytes at the current place; pages that are in memory, which the decoder skips. */
+enum xsr_status output_write(struct convert_output *o, const void *data, size_t size, struct xsr_finding *error);
+enum xsr_status output_page_bytes(struct convert_output *o, const void *data, size_t size,
+    struct xsr_finding *error);
+
+/* Adds page data of a source; *moved is less than size only at its end. */
+enum xsr_status output_pages(struct convert_output *o, struct xsr_source *source, uint64_t size, uint64_t *moved,
+    struct xsr_finding *error);
+
+/* Sends on what is in the buffer. */
+enum xsr_status output_flush(struct convert_output *o, struct xsr_finding *error);
+
+/* Notes where what comes `ahead` bytes from here stems from. */
+void output_mark(struct convert_output *o, uint64_t ahead, uint64_t input, bool verbatim);
+
+/* The offset in the input of a byte of the output; false if it is not known. */
+bool output_origin(const struct convert_output *o, uint64_t offset, uint64_t *input);
+
+/* Forgets what is aside. */
+enum xsr_status output_clear(struct convert_output *o, enum convert_place place, struct xsr_finding *error);
+
+/* Appends what is aside at `from`, and clears it. */
+enum xsr_status output_replay(struct convert_output *o, enum convert_place from, struct xsr_finding *error);
+
+/* The guest's memory as earlier rounds left it, in a temporary file; made when it is first asked for. */
+struct convert_image {
+	int fd; /* the file, or -1 */
+};
+
+/*
+ * Fills the image from what there is: the input read again from offset `base`, where it is a file, or else the
+ * output, where that is one.
+ */
+enum xsr_status image_start(struct convert_image *image, const struct xsr_source *source, off_t base,
+    const struct xsr_legacy_demand *demand, struct convert_output *output, const char *tmpdir,
+    struct xsr_finding *error);
+/* True if the image at offset base of a file can be decoded to its end. */
+bool image_readable(int fd, off_t base, const struct xsr_legacy_demand *demand);
+
+enum xsr_status image_load(const struct convert_image *image, uint32_t pfn, uint8_t *page, struct xsr_finding *error);
+enum xsr_status image_store(const struct convert_image *image, uint32_t pfn, const uint8_t *page,
+    struct xsr_finding *error);
+
+#endif

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The guest's memory behind the uncompressed rounds. Whether a stream is compressed shows only when those are over,
+ * and nobody else needs a copy of the guest: so they are read a second time, from whichever end of the conversion is
+ * a file.
+ */
+#include "io/convert.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A pass over a file that only wants the pages. */
+struct pass_over {
+	int from;                    /* the file */
+	int to;                      /* the image */
+	off_t offset;                /* of the next byte to read */
+	size_t begin, end;           /* of what is in buffer */
+	struct xsr_finding *error;   /* what failed */
+	uint64_t entries[1024];      /* of a batch: pfns of pages with data */
+	uint32_t count;              /* how many */
+	uint8_t buffer[IO_CHUNK];    /* what was read */
+};
+
+static enum xsr_status transfer(int fd, uint8_t *data, size_t size, off_t offset, bool store,
+    struct xsr_finding *error)
+{
+	while (size) {
+		ssize_t n = store ? pwrite(fd, data, size, offset) : pread(fd, data, size, offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return io_fail(error, F_IO_TEMPORARY, (uint64_t)offset, errno);
+		/* Behind the end of the image is memory that never had a page. */
+		if (n == 0 && !store) {
+			memset(data, 0, size);
+			return XSR_OK;
+		}
+		data += n;
+		offset += n;
+		size -= (size_t)n;
+	}
+	return XSR_OK;
+}
+
+enum xsr_status image_load(const struct convert_image *image, uint32_t pfn, uint8_t *page, struct xsr_finding *error)
+{
+	return transfer(image->fd, page, XSR_PAGE_SIZE, (off_t)pfn * XSR_PAGE_SIZE, false, error);
+}
+
+enum xsr_status image_store(const struct convert_image *image, uint32_t pfn, const uint8_t *page,
+    struct xsr_finding *error)
+{
+	uint8_t copy[XSR_PAGE_SIZE];
+
+	memcpy(copy, page, sizeof(copy));
+	return transfer(image->fd, copy, sizeof(copy), (off_t)pfn * XSR_PAGE_SIZE, true, error);
+}
+
+/* Reads more; false at the end or on failure. */
+static bool refill(struct pass_over *p, enum xsr_status *status)
+{
+	ssize_t n;
+
+	do
+		n = pread(p->from, p->buffer, sizeof(p->buffer), p->offset);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		*status = io_fail(p->error, F_IO_TEMPORARY, (uint64_t)p->offset, errno);
+	if (n <= 0)
+		return false;
+	p->offset += n;
+	p->begin = 0;
+	p->end = (size_t)n;
+	return true;
+}
+
+/* Copies the pages of the batch, which begin at `at` in the file. */
+static enum xsr_status copy_pages(struct pass_over *p, off_t at)
+{
+	uint8_t page[XSR_PAGE_SIZE];
+
+	for (uint32_t i = 0; i < p->count; i++) {
+		off_t from = at + (off_t)i * XSR_PAGE_SIZE, to = (off_t)p->entries[i] * XSR_PAGE_SIZE;
+		enum xsr_status status = transfer(p->from, page, sizeof(page), from, false, p->error);
+
+		if (status == XSR_OK)
+			status = transfer(p->to, page, sizeof(page), to, true, p->error);
+		if (status != XSR_OK)
+			return status;
+	}
+	return XSR_OK;
+}
+
+/* Where the decoder stands in the file, and going on behind page data. */
+static off_t here(const struct pass_over *p)
+{
+	return p->offset - (off_t)(p->end - p->begin);
+}
+
+static void jump(struct pass_over *p, uint64_t size)
+{
+	p->offset = here(p) + (off_t)size;
+	p->begin = 0;
+	p->end = 0;
+}
+
+static void keep_entry(struct pass_over *p, uint64_t pfn, unsigned type)
+{
+	if (xsr_page_has_data(type) && p->count < 1024)
+		p->entries[p->count++] = pfn;
+}
+
+/* Page data of a legacy image, in part looked at by the decoder. */
+static enum xsr_status legacy_pages(struct pass_over *p, struct xsr_legacy *d, const struct xsr_legacy_event *e,
+    off_t base)
+{
+	enum xsr_status status = e->chunk->id > 0 ? copy_pages(p, base + (off_t)e->offset) : XSR_OK;
+	uint64_t skip = xsr_legacy_skippable(d);
+
+	if (skip) {
+		jump(p, skip);
+		(void)xsr_legacy_skip(d, skip);
+	}
+	return status;
+}
+
+/* True when what follows is compressed. */
+static bool legacy_batch(struct pass_over *p, const struct xsr_legacy_event *e)
+{
+	p->count = 0;
+	for (uint32_t i = 0; i < e->u.batch.count; i++)
+		keep_entry(p, e->u.batch.entries[i] & XSR_LEGACY_PFN_MASK, XSR_LEGACY_TYPE(e->u.batch.entries[i]));
+	return e->u.batch.compressed;
+}
+
+static enum xsr_status from_legacy(struct pass_over *p, off_t base, const struct xsr_legacy_demand *demand)
+{
+	struct xsr_legacy *d = xsr_legacy_new(demand, NULL, NULL);
+	enum xsr_status status = d ? XSR_OK : io_fail(p->error, F_IO_MEMORY, 0, ENOMEM);
+	const struct xsr_legacy_event *e = NULL;
+	bool compressed = false;
+	size_t used;
+
+	while (status == XSR_OK && !compressed) {
+		status = xsr_legacy_feed(d, p->buffer + p->begin, p->end - p->begin, &used, &e);
+		if (status != XSR_OK)
+			break;
+		p->begin += used;
+		if (!e && !refill(p, &status))
+			break;
+		if (e && e->type == XSR_LEGACY_ENTRIES)
+			compressed = legacy_batch(p, e);
+		else if (e && e->type == XSR_LEGACY_PAYLOAD)
+			status = legacy_pages(p, d, e, base);
+	}
+	xsr_legacy_free(d);
+	return status;
+}
+
+bool image_readable(int fd, off_t base, const struct xsr_legacy_demand *demand)
+{
+	struct pass_over *p = calloc(1, sizeof(*p));
+	struct xsr_legacy *d = xsr_legacy_new(demand, NULL, NULL);
+	enum xsr_status status = p && d ? XSR_OK : XSR_E_NOMEM;
+	const struct xsr_legacy_event *e;
+	struct xsr_finding error;
+	size_t used;
+
+	if (p)
+		*p = (struct pass_over){.from = fd, .to = -1, .offset = base, .error = &error};
+	while (status == XSR_OK) {
+		uint64_t skip = xsr_legacy_skippable(d);
+
+		if (skip) {
+			jump(p, skip);
+			(void)xsr_legacy_skip(d, skip);
+		}
+		status = xsr_legacy_feed(d, p->buffer + p->begin, p->end - p->begin, &used, &e);
+		p->begin += used;
+		if (status == XSR_OK && !e && !refill(p, &status))
+			break;
+	}
+	if (status == XSR_OK)
+		status = xsr_legacy_finish(d);
+	xsr_legacy_free(d);
+	free(p);
+	return status == XSR_OK;
+}
+
+static enum xsr_status from_stream(struct pass_over *p)
+{
+	struct xsr_decoder *d = xsr_decoder_new(XSR_FORMAT_UNKNOWN);
+	enum xsr_status status = d ? XSR_OK : io_fail(p->error, F_IO_MEMORY, 0, ENOMEM);
+	const struct xsr_event *e = NULL;
+	size_t used;
+
+	while (status == XSR_OK) {
+		status = xsr_decoder_feed(d, p->buffer + p->begin, p->end - p->begin, &used, &e);
+		if (status != XSR_OK)
+			break;
+		p->begin += used;
+		if (!e && !refill(p, &status))
+			break;
+		if (e && e->type == XSR_EVENT_BATCH)
+			p->count = 0;
+		for (size_t i = 0; e && e->type == XSR_EVENT_PFNS && i < e->u.pfns.count; i++)
+			keep_entry(p, e->u.pfns.entries[i] & XSR_PFN_MASK,
+			    (unsigned)(e->u.pfns.entries[i] >> XSR_PFN_TYPE_SHIFT));
+		if (!e || e->type != XSR_EVENT_PAYLOAD)
+			continue;
+		status = copy_pages(p, here(p));
+		jump(p, xsr_decoder_skippable(d));
+		(void)xsr_decoder_skip(d, xsr_decoder_skippable(d));
+	}
+	xsr_decoder_free(d);
+	return status;
+}
+
+/* A file that can be read where the output stands. */
+static bool readable_sink(const struct convert_output *o, uint8_t *byte)
+{
+	return o->sink && o->position && pread(o->sink->fd, byte, 1, 0) == 1 &&
+	    lseek(o->sink->fd, 0, SEEK_CUR) == (off_t)o->position;
+}
+
+enum xsr_status image_start(struct convert_image *image, const struct xsr_source *source, off_t base,
+    const struct xsr_legacy_demand *demand, struct convert_output *output, const char *tmpdir,
+    struct xsr_finding *error)
+{
+	bool from_input = source->kind == IO_SEEKABLE && !source->gzip && base >= 0;
+	enum xsr_status status;
+	struct pass_over *p;
+	uint8_t byte;
+
+	if (!from_input && !readable_sink(output, &byte)) {
+		finding_make(error, F_LEGACY_COMPRESSED_SEEK, XSR_LAYER_LEGACY, 0, "");
+		return error->status;
+	}
+	p = calloc(1, sizeof(*p));
+	image->fd = spool_file(tmpdir);
+	if (!p || image->fd < 0) {
+		free(p);
+		return io_fail(error, image->fd < 0 ? F_IO_TEMPORARY : F_IO_MEMORY, 0, errno);
+	}
+	p->from = from_input ? source->fd : output->sink->fd;
+	p->to = image->fd;
+	p->offset = from_input ? base : 0;
+	p->error = error;
+	status = from_input ? from_legacy(p, base, demand) : from_stream(p);
+	free(p);
+	return status;
+}
