@@ -1,1 +1,0 @@
-verify-stream-v2 --explain page_data.count
