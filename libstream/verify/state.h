@@ -79,6 +79,7 @@ struct xsr_verifier {
 	bool length_ok;                     /* its length is legal */
 	bool memory_lost;                   /* verify_memory_lost() was called */
 	uint64_t end_offset;                /* behind the outermost END */
+	uint8_t body_head[8];               /* the first bytes of the current body */
 	uint8_t trailer[64];                /* the first bytes behind END */
 	bool finished;                      /* xsr_verifier_finish() was called */
 };

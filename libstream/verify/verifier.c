@@ -177,13 +177,27 @@ static void record_begin(struct xsr_verifier *v, const struct xsr_record *r)
 		judge(v, r);
 }
 
+/* Keeps the first `size` bytes of a thing that comes in pieces; true with the piece that completes them. */
+static bool keep_head(uint8_t *head, size_t size, const struct xsr_event *e)
+{
+	uint64_t at = e->u.bytes.position;
+	size_t n = e->u.bytes.length;
+
+	if (at >= size)
+		return false;
+	if (n > size - at)
+		n = size - (size_t)at;
+	memcpy(head + at, e->u.bytes.data, n);
+	return at + n == size;
+}
+
 /* What the rules on more than one record need of a body: P2M range, vCPU ids. */
 static void learn(struct xsr_verifier *v, const struct xsr_event *e)
 {
 	const struct xsr_record *r = e->record;
-	struct reader body = reader_make(e->u.bytes.data, e->u.bytes.length, r->big_endian);
+	struct reader body = reader_make(v->body_head, sizeof(v->body_head), r->big_endian);
 
-	if (r->layer != XSR_LAYER_LIBXC || e->u.bytes.position || e->u.bytes.length < 8)
+	if (r->layer != XSR_LAYER_LIBXC || !keep_head(v->body_head, sizeof(v->body_head), e))
 		return;
 	switch (r->type) {
 	case XSR_LIBXC_X86_PV_P2M_FRAMES: {
@@ -247,15 +261,8 @@ static void record_end(struct xsr_verifier *v, const struct xsr_event *e)
 
 static void trailer(struct xsr_verifier *v, const struct xsr_event *e)
 {
-	uint64_t at = e->u.bytes.position;
-	size_t n = e->u.bytes.length;
-
-	v->summary.trailer += n;
-	if (at >= sizeof(v->trailer))
-		return;
-	if (n > sizeof(v->trailer) - at)
-		n = sizeof(v->trailer) - (size_t)at;
-	memcpy(v->trailer + at, e->u.bytes.data, n);
+	v->summary.trailer += e->u.bytes.length;
+	keep_head(v->trailer, sizeof(v->trailer), e);
 }
 
 enum xsr_status xsr_verifier_event(struct xsr_verifier *v, const struct xsr_event *e)
