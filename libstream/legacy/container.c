@@ -200,9 +200,9 @@ enum legacy_step legacy_step_xl_tail(struct xsr_legacy *d, struct legacy_input *
 
 static enum legacy_step config_start(struct xsr_legacy *d, enum xsr_format format, size_t header, uint32_t length)
 {
-	if (length > CONFIG_MAX) {
+	if (!length || length > CONFIG_MAX) {
 		finding_found(legacy_fail(d, F_LEGACY_CONTAINER, d->offset - header, "length"), "%" PRIu32, length);
-		finding_allowed(&d->error, "at most 16 MiB");
+		finding_allowed(&d->error, "1 byte to 16 MiB");
 		return STEP_FAILED;
 	}
 	container_event(d, format, header, length);

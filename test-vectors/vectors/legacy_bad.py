@@ -231,6 +231,22 @@ def entry_high_bits(image: Image) -> Item:
     return batch
 
 
+@bad(pv64)
+def chunks_65537(image: Image) -> None:
+    """More chunks that are no batches than a round may have."""
+    insert_after_pages(image, *[Marker(legacy.LAST_CHECKPOINT)] * 65537)
+
+
+@bad(pv64, options=("-w", "32"))
+def told_width(image: Image) -> None:
+    """The user says that a 64-bit image is of a 32-bit toolstack."""
+
+
+@bad(pv64, options=("-g", "hvm"))
+def told_guest(image: Image) -> None:
+    """The user says that a PV image is of an HVM guest."""
+
+
 def _type(kind: int) -> None:
     def spoil(image: Image) -> Item:
         batch = image.find(legacy.Batch, 1)
@@ -687,7 +703,7 @@ def xend_pv(tw: int) -> Image:
 def _xend_length(value: int, name: str, sentence: str) -> None:
     def spoil(image: Image) -> Item:
         head = image.items[0]
-        head.data = head.data[:16] + struct.pack(">i", value) + head.data[20:]
+        head.data = head.data[:16] + struct.pack(">i", value) + (head.data[20:] if value else b"")
         return head
     spoil.__name__ = name
     spoil.__doc__ = sentence

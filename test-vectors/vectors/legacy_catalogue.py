@@ -13,6 +13,27 @@ from xenstream.legacy import Image
 from .catalogue import FINDINGS, VECTORS, Content, Made, Vector
 
 BOTH = (8, 4)
+
+# What a converter says about bad vectors: the first one whose name begins so.
+REASONS = (
+    ("p2m_size_high_half", "legacy.detect"), ("p2m_size_huge", "legacy.p2m_frame"), ("p2m_size", "legacy.p2m_size"),
+    ("p2m_frame_beyond", "legacy.p2m_frame"), ("p2m_frame_table", "p2m_frames.type"),
+    ("ext_", "legacy.extended_info"), ("xcnt_", "legacy.extended_info"), ("told_width", "legacy.width"),
+    ("told_guest", "legacy.guest"), ("batch_", "legacy.chunk"), ("chunk_", "legacy.chunk"),
+    ("chunks_", "legacy.chunks"), ("pfn_", "legacy.entry"), ("hvm_pfn_", "legacy.entry"), ("entry_", "legacy.entry"),
+    ("page_type_", "legacy.entry"), ("max_vcpu_", "legacy.vcpu_info"), ("no_vcpu_0", "legacy.vcpu_info"),
+    ("pv_param", "legacy.hvm_chunk"), ("acpi_", "hvm_params.value"), ("x87_", "hvm_params.value"),
+    ("vm86_tss_", "hvm_params.value"), ("toolstack_", "legacy.toolstack"), ("tmem_page_shift", "legacy.tmem_form"),
+    ("tmem", "legacy.tmem"), ("compressed_", "legacy.compressed"), ("context_no_end", "hvm_context.size"),
+    ("context_overrun", "hvm_context.walk"), ("context_", "legacy.hvm_context"), ("qemu_", "legacy.qemu"),
+    ("xapi_qemu_", "legacy.qemu"), ("unmapped_", "legacy.unmapped"), ("start_info_", "vcpu_basic.start_info"),
+    ("gdt_", "vcpu_basic.gdt"), ("cr3_", "vcpu_basic.cr3"), ("cr1_", "vcpu_basic.cr1"), ("xsave_", "legacy.xsave"),
+    ("extended_number", "legacy.vcpu_id"), ("extended_size", "vcpu_extended.inner_size"),
+    ("cut_", "legacy.truncated"), ("remus_first_torn", "legacy.truncated"), ("trailing", "legacy.trailing"),
+    ("xl_byteorder", "xl.big_endian"), ("xl_flags", "xl.mandatory_flags"), ("xl_config_", "xl.config_length"),
+    ("xl_optional_", "xl.optional_length"), ("xend_", "legacy.container"), ("libvirt_", "legacy.container"),
+    ("xenopsd_", "legacy.container"),
+)
 VERIFIER = {"none": ("legacy", ("stream.legacy",)), "xl": ("xl", ("stream.legacy",))}
 WRAPPED = ("wrapper", ("stream.wrapper", "stream.legacy"))
 
@@ -36,18 +57,22 @@ def _sentence(function: Callable, tw: int, widths: Sequence[int]) -> str:
     return text if len(widths) == 1 else "%s (%d-bit toolstack)." % (text.rstrip("."), tw * 8)
 
 
-def _row(image: Image, status: int, options: Sequence[str]) -> Dict[str, object]:
-    return {"status": status, "container": image.container, "guest": image.kind, "width": image.tw * 8,
+def _row(image: Image, status: int, options: Sequence[str], findings: Sequence[str]) -> Dict[str, object]:
+    for name in findings:
+        if name not in FINDINGS:
+            raise KeyError("no finding " + name)
+    return {"status": status, "findings": list(findings), "container": image.container, "guest": image.kind, "width": image.tw * 8,
             "options": list(options), "metadata": image.metadata()}
 
 
-def good(*options: str, widths: Sequence[int] = BOTH, notes: bool = False, unknown: bool = False) -> Callable:
-    """An image that converts with these options.  unknown: a verifier need not even see that it is a legacy one."""
+def good(*options: str, widths: Sequence[int] = BOTH, warns: Sequence[str] = (), unknown: bool = False) -> Callable:
+    """An image that converts with these options.  warns: what has to be told about it, and nothing else.
+    unknown: a verifier need not even see that it is a legacy one."""
     def declare(function: Callable[[int], Image]) -> Callable[[int], Image]:
         for tw in widths:
             def convert(content: Content, name: str = _named("good", function, tw, widths)) -> Dict[str, object]:
                 assert isinstance(content, Image)
-                return dict(_row(content, 0, options), expected=name + ".v3", warns=notes,
+                return dict(_row(content, 0, options, warns), expected=name + ".v3",
                             data=legacy_v3.expected(content))
             container = function(tw).container
             layer, findings = VERIFIER.get(container, WRAPPED)
@@ -63,6 +88,7 @@ def bad(base: Callable[[int], Image], *findings: str, widths: Sequence[int] = (8
         options: Sequence[str] = ()) -> Callable:
     """A good image that the function spoils; the function returns the piece at fault.  findings: a verifier's."""
     def declare(function: Callable[[Image], Optional[Item]]) -> Callable:
+        reason = next(finding for start, finding in REASONS if function.__name__.startswith(start))
         for tw in widths:
             culprit: List[Optional[Item]] = []
 
@@ -73,7 +99,7 @@ def bad(base: Callable[[int], Image], *findings: str, widths: Sequence[int] = (8
 
             def convert(content: Content, culprit: List[Optional[Item]] = culprit) -> Dict[str, object]:
                 assert isinstance(content, Image)
-                row = dict(_row(content, 1, options), offset=None, length=None)
+                row = dict(_row(content, 1, options, [reason]), offset=None, length=None)
                 if culprit[0] is not None:
                     content.locate(culprit[0])
                     row.update(offset=culprit[0].offset, length=len(culprit[0].encode()))

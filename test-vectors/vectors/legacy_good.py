@@ -201,7 +201,7 @@ def param_zero(tw: int) -> Image:
     return image
 
 
-@good(widths=(8,), notes=True)
+@good(widths=(8,))
 def param_pad(tw: int) -> Image:
     """A parameter whose padding is not zero: nobody reads it."""
     image = HvmSaver(tw, (4, 1)).image()
@@ -209,7 +209,7 @@ def param_pad(tw: int) -> Image:
     return image
 
 
-@good(widths=(8,), notes=True)
+@good(widths=(8,), warns=("legacy.repeated",))
 def param_twice(tw: int) -> Image:
     """A parameter chunk twice with different values: the last counts."""
     image = HvmSaver(tw, (4, 1)).image()
@@ -224,6 +224,14 @@ def hvm_magic_zero(tw: int) -> Image:
     image = HvmSaver(tw).image()
     tail = image.find(legacy.HvmTail)
     tail.ioreq = tail.bufioreq = tail.store = 0
+    return image
+
+
+@good(widths=(8,), warns=("legacy.magic_pfn",))
+def hvm_magic_beyond(tw: int) -> Image:
+    """A frame number of the tail beyond p2m_size."""
+    image = HvmSaver(tw).image()
+    image.find(legacy.HvmTail).store = hvm.PAGES
     return image
 
 
@@ -263,7 +271,7 @@ def verify(tw: int) -> Image:
     return insert_after_pages(saver.image(), Marker(legacy.VERIFY), *saver.batches())
 
 
-def _max_id(max_id: int, online: Sequence[int], name: str, sentence: str, notes: bool = False,
+def _max_id(max_id: int, online: Sequence[int], name: str, sentence: str, warns: Sequence[str] = (),
             tail: Sequence[int] = ()) -> None:
     def make(tw: int) -> Image:
         saver = PvSaver(tw, vcpus=tail or online)
@@ -272,7 +280,7 @@ def _max_id(max_id: int, online: Sequence[int], name: str, sentence: str, notes:
         return image
     make.__name__ = name
     make.__doc__ = sentence
-    good(widths=(8,), notes=notes)(make)
+    good(widths=(8,), warns=warns)(make)
 
 
 _max_id(63, [0, 63], "max_vcpu_63", "The last vCPU of the bitmap's first word.")
@@ -280,7 +288,8 @@ _max_id(63, [0, 1], "max_vcpu_63_two", "max_vcpu_id 63 with two vCPUs online.")
 _max_id(64, [0, 64], "max_vcpu_64", "The bitmap has a second word, as since 4.2.")
 _max_id(4095, [0, 4095], "max_vcpu_4095", "The highest vCPU number there can be.")
 _max_id(3, [0, 2], "vcpu_gap", "vCPU 1 and 3 are offline.")
-_max_id(1, [0, 1, 5], "vcpu_bits_above", "A bit above max_vcpu_id: nobody saved that vCPU.", True, [0, 1])
+_max_id(1, [0, 1, 5], "vcpu_bits_above", "A bit above max_vcpu_id: nobody saved that vCPU.",
+        ["legacy.vcpu_bits"], [0, 1])
 
 
 @good(widths=(8,))
@@ -323,7 +332,7 @@ def hvm_holes_pfns(tw: int) -> Image:
     return insert_after_pages(saver.image(), saver.batch(hvm.HOLES))
 
 
-@good(widths=(8,), notes=True)
+@good(widths=(8,))
 def hole_after_data(tw: int) -> Image:
     """Xen 3.4: a page that was sent is a hole in a later batch; the guest gave it back."""
     saver = HvmSaver(tw, (3, 4))
@@ -382,7 +391,7 @@ def pfns_permuted(tw: int) -> Image:
     return image
 
 
-@good(widths=(8,), notes=True)
+@good(widths=(8,), warns=("legacy.duplicate",))
 def pfn_twice_in_batch(tw: int) -> Image:
     """A pfn twice in one batch: the last wins."""
     image = pv64(tw)
@@ -393,18 +402,18 @@ def pfn_twice_in_batch(tw: int) -> Image:
 
 # --- TOOLSTACK
 
-def _toolstack(entries: List[legacy.PhysmapEntry], name: str, sentence: str, notes: bool = False) -> None:
+def _toolstack(entries: List[legacy.PhysmapEntry], name: str, sentence: str) -> None:
     def make(tw: int) -> Image:
         image = hvm45(tw)
         image.replace(image.find(legacy.Toolstack), legacy.Toolstack(tw, entries))
         return image
     make.__name__ = name
     make.__doc__ = sentence
-    good(notes=notes)(make)
+    good()(make)
 
 
 _toolstack([], "toolstack_empty", "HVM with a TOOLSTACK chunk of no region.")
-_toolstack([(0xF0000000, 0xF0000000, 0x800000, b"")], "toolstack_no_name", "A region without a name.", True)
+_toolstack([(0xF0000000, 0xF0000000, 0x800000, b"")], "toolstack_no_name", "A region without a name.")
 _toolstack(PHYSMAP[:1], "toolstack_one", "One region.")
 
 
@@ -418,7 +427,7 @@ def toolstack_latin1(tw: int) -> Image:
 
 # --- extended info, xsave
 
-@good(widths=(8,), notes=True)
+@good(widths=(8,), warns=("legacy.extended_unknown",))
 def unknown_block(tw: int) -> Image:
     """A block of unknown id in the extended info: old restorers skipped it."""
     image = pv64(tw)
@@ -450,14 +459,14 @@ def xsave_oversized(tw: int) -> Image:
     return sized_xsave(image, blob)
 
 
-@good(widths=(8,), notes=True)
+@good(widths=(8,), warns=("legacy.xsave_size",))
 def xsave_never_used(tw: int) -> Image:
     """vCPU 1 never used xsave: 16 bytes, less than xcnt says."""
     image = PvSaver(tw, 8, (4, 4)).image()
     return sized_xsave(image, struct.pack("<QQ", 1, 0), 1)
 
 
-@good(widths=(8,), notes=True)
+@good(widths=(8,), warns=("legacy.xsave_size",))
 def xsave_sse_only(tw: int) -> Image:
     """vCPU 1 used x87 and SSE only: a smaller area than vCPU 0."""
     image = PvSaver(tw, 8, (4, 4)).image()
@@ -472,7 +481,7 @@ def xsave_all_16(tw: int) -> Image:
     return sized_xsave(image, struct.pack("<QQ", 1, 0))
 
 
-@good(widths=(8,), notes=True)
+@good(widths=(8,))
 def unmapped_descending(tw: int) -> Image:
     """Unmapped pfns that do not ascend."""
     image = pv64(tw)
@@ -520,7 +529,7 @@ def remus_2(tw: int) -> Image:
     return PvSaver(tw).remus(2)
 
 
-@good(widths=(8,), notes=True)
+@good(widths=(8,), warns=("legacy.torn",))
 def remus_torn(tw: int) -> Image:
     """Remus, the third round torn inside a page."""
     image = PvSaver(tw).remus(3)
@@ -528,7 +537,7 @@ def remus_torn(tw: int) -> Image:
     return image.torn()
 
 
-@good(widths=(8,), notes=True)
+@good(widths=(8,), warns=("legacy.torn",))
 def remus_torn_tail(tw: int) -> Image:
     """Remus, the second round torn in its tail, whose body is not applied either."""
     image = PvSaver(tw).remus(2)
@@ -577,7 +586,7 @@ def compressed_chunks(tw: int) -> Image:
     return PvSaver(tw).compressed(chunks=3)
 
 
-@good(widths=(8,), notes=True)
+@good(widths=(8,), warns=("legacy.compressed_early",))
 def compressed_split(tw: int) -> Image:
     """A unit that spans two chunks, and a chunk before the batch it belongs to."""
     image = PvSaver(tw).compressed()
@@ -596,13 +605,13 @@ def with_tmem(tw: int, oid: int) -> Image:
     return image
 
 
-@good("--drop-tmem", widths=(8,), notes=True)
+@good("--drop-tmem", widths=(8,), warns=("legacy.dropped",))
 def tmem_dropped_24(tw: int) -> Image:
     """Transcendent memory with object ids of 24 bytes, to be dropped."""
     return with_tmem(tw, 24)
 
 
-@good("--drop-tmem", "--tmem-oid=8", widths=(4,), notes=True)
+@good("--drop-tmem", "--tmem-oid=8", widths=(4,), warns=("legacy.dropped",))
 def tmem_dropped_8(tw: int) -> Image:
     """Transcendent memory with object ids of 8 bytes, to be dropped."""
     return with_tmem(tw, 8)
@@ -672,13 +681,13 @@ def xl_no_config(tw: int) -> Image:
     return image
 
 
-@good(widths=(8,), notes=True)
+@good(widths=(8,))
 def xl_more_data(tw: int) -> Image:
     """xl header with bytes behind the config, which readers skip."""
     return xl_file(pv64(tw), TEXT["pv"], tail=b"from the future")
 
 
-@good(widths=(8,), notes=True)
+@good(widths=(8,))
 def xl_migrate(tw: int) -> Image:
     """Captured socket of `xl migrate`: the sender's closing message follows the stream."""
     image = xl_json(hvm45(tw))
@@ -728,6 +737,15 @@ def xend_socket(tw: int) -> Image:
 def xend_ssl_socket(tw: int) -> Image:
     """The same with TLS."""
     return legacy.xend(PvSaver(tw, 8, (4, 1)).image(), b"sslreceive\n")
+
+
+@good(widths=(8,), warns=("legacy.guest_hint",))
+def xend_other_type(tw: int) -> Image:
+    """xend's configuration says HVM, the image is of a PV guest: the image is right."""
+    image = legacy.xend(PvSaver(tw, 8, (3, 4)).image())
+    head = image.items[0]
+    head.data = head.data.replace(b"(linux ", b"(hvm ").replace(b"(image", b"(image  ")
+    return image
 
 
 def by_xapi(saver: HvmSaver) -> HvmSaver:

@@ -13,11 +13,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <libstream/legacy.h>
+#include <libstream/convert.h>
 
 #define RUNS_DEFAULT 400u
 #define SECONDS_MAX  2.0         /* for one image of some hundred KiB */
@@ -43,7 +44,8 @@ struct vector {
 };
 
 static unsigned faults;
-static uint64_t runs, refused;
+static uint64_t runs, converted, refused;
+static int output; /* a file in memory, written by each conversion */
 
 static void fault(const struct vector *v, const char *what, uint64_t where, const char *why)
 {
@@ -105,7 +107,6 @@ static void decode(const struct vector *v, const uint8_t *data, size_t size, con
 	need(d, "out of memory");
 	status = feed(d, data, size);
 	if (status != XSR_OK) {
-		refused++;
 		why = unexplained(xsr_legacy_error(d), size, text);
 		if (why)
 			fault(v, what, where, why);
@@ -113,6 +114,81 @@ static void decode(const struct vector *v, const uint8_t *data, size_t size, con
 			fault(v, what, where, text);
 	}
 	xsr_legacy_free(d);
+}
+
+static bool verify_event(void *context, const struct xsr_event *event)
+{
+	return xsr_verifier_event(context, event) == XSR_OK;
+}
+
+/* The verifier over what a conversion wrote: a second opinion, since the conversion asked it too. */
+static void verify(const struct vector *v, const uint8_t *data, size_t size, const char *what, uint64_t where)
+{
+	struct xsr_source *source = xsr_source_from_memory(data, size);
+	struct xsr_decoder *decoder = xsr_decoder_new(XSR_FORMAT_UNKNOWN);
+	struct xsr_verifier *verifier = xsr_verifier_new(XSR_DEPTH_STREAM, NULL, NULL);
+	struct xsr_pump pump = {
+	    .source = source, .decoder = decoder, .event = verify_event, .context = verifier};
+
+	need(source && decoder && verifier, "out of memory");
+	xsr_pump_run(&pump, NULL);
+	xsr_decoder_finish(decoder);
+	if (xsr_verifier_finish(verifier, decoder) != XSR_OK)
+		fault(v, what, where, "the output is bad");
+	xsr_verifier_free(verifier);
+	xsr_decoder_free(decoder);
+	xsr_source_free(source);
+}
+
+static void verify_file(const struct vector *v, size_t size, const char *what, uint64_t where)
+{
+	void *data = mmap(NULL, size, PROT_READ, MAP_SHARED, output, 0);
+
+	need(data != MAP_FAILED, "the file in memory");
+	verify(v, data, size, what, where);
+	munmap(data, size);
+}
+
+/* What the conversion's own verifier found; the last word is that the output is bad, and says no more. */
+static void keep_error(void *context, const struct xsr_finding *f)
+{
+	struct xsr_finding *kept = context;
+
+	if (f->severity == XSR_ERROR && !kept->id)
+		*kept = *f;
+}
+
+/* The whole way over an image, to a file in memory. */
+static void convert(const struct vector *v, const uint8_t *data, size_t size, const char *what,
+    uint64_t where)
+{
+	struct xsr_source *source = xsr_source_from_memory(data, size);
+	struct xsr_sink *sink = xsr_sink_to_fd(output, false);
+	struct xsr_convert c = {
+	    .source = source, .sink = sink, .options = {.demand = v->demand, .format = XSR_FORMAT_LIBXL}};
+	struct xsr_finding error = {0}, found = {0};
+	char text[TEXT_MAX];
+	const char *why;
+
+	c.output = keep_error;
+	c.context = &found;
+	need(source && sink, "out of memory");
+	need(lseek(output, 0, SEEK_SET) == 0 && ftruncate(output, 0) == 0, "the file in memory");
+	if (xsr_convert_run(&c, &error) == XSR_OK) {
+		verify_file(v, (size_t)xsr_sink_position(sink), what, where);
+		converted++;
+	} else {
+		refused++;
+		if (error.id && strcmp(error.id, "io.output") == 0)
+			error = found;
+		why = unexplained(&error, error.layer == XSR_LAYER_LEGACY ? size : SIZE_MAX, text);
+		if (why)
+			fault(v, what, where, why);
+		else if (v->good && strcmp(what, "as it is") == 0)
+			fault(v, what, where, text);
+	}
+	xsr_sink_free(sink);
+	xsr_source_free(source);
 }
 
 static double now(void)
@@ -132,6 +208,7 @@ static void run(const struct vector *v, const uint8_t *data, size_t size, const 
 	need(copy, "out of memory");
 	memcpy(copy, data, size);
 	decode(v, copy, size, what, where);
+	convert(v, copy, size, what, where);
 	free(copy);
 	if (now() - begin > SECONDS_MAX)
 		fault(v, what, where, "took too long");
@@ -294,6 +371,8 @@ int main(int argc, char **argv)
 			return 2;
 	}
 	need(optind < argc, "usage: damage [-a] [-n RUNS] VECTORS [NAME...]");
+	output = memfd_create("output", 0);
+	need(output >= 0, "no file in memory");
 	done = all_vectors(argv[optind], argv + optind + 1, wanted);
 	need(done, "no vector of that name");
 	after = peak();
@@ -305,7 +384,8 @@ int main(int argc, char **argv)
 		faults++;
 	}
 #endif
-	printf("damage: %zu images, %" PRIu64 " runs, %" PRIu64 " refused, %u faults, %ld KiB\n", done, runs,
-	    refused, faults, after - before);
+	printf("damage: %zu images, %" PRIu64 " runs, %" PRIu64 " converted, %" PRIu64
+	       " refused, %u faults, %ld KiB\n",
+	    done, runs, converted, refused, faults, after - before);
 	return faults ? 1 : 0;
 }

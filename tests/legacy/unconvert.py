@@ -24,6 +24,7 @@ CHUNK_OF = {param: chunk for chunk, param in legacy.PARAMS.items()}
 IOREQ, BUFIOREQ, STORE, VM86_TSS_SIZED = 5, 6, 1, 37
 MAGIC = (IOREQ, BUFIOREQ, STORE)
 UNKNOWN = (4, 37)             # PAE_ENABLED and the sized TSS: 4.5 had no chunk for them
+UNUSED = struct.pack("<QQ", 1, 0)  # xsave of a vCPU that never used it
 WIDTHS = {4: 0xAF0, 8: 0x1430}
 
 
@@ -154,16 +155,17 @@ class Vcpus:
         if self.extended:
             blocks.append((b"extv", b""))
         if self.xsave:
-            blocks.append((b"xcnt", struct.pack("<I", 16 + max(len(blob) for blob in self.xsave.values()))))
+            size = max(len(blob) for blob in [UNUSED, *self.xsave.values()])
+            blocks.append((b"xcnt", struct.pack("<I", 16 + size)))
         return legacy.ExtendedInfo(tw, blocks)
 
     def states(self) -> List[Item]:
         """Of a vCPU without xsave 4.5 wrote the two words of an unused area."""
         found: List[Item] = []
         for number, basic in sorted(self.basic.items()):
-            extended = self.extended.get(number, b"").ljust(128, b"\0") if self.extended else None
-            blob = self.xsave.get(number, struct.pack("<QQ", 1, 0)) if self.xsave else None
-            found.append(legacy.VcpuState(number, basic, extended, blob))
+            extended = (self.extended.get(number) or struct.pack("<II24x", number, 32)).ljust(128, b"\0")
+            blob = (self.xsave.get(number) or UNUSED) if self.xsave else None
+            found.append(legacy.VcpuState(number, basic, extended if self.extended else None, blob))
         return found
 
 

@@ -5,7 +5,7 @@
 Every legacy vector is converted by ours.  A good one becomes, byte for byte, what its `expected` file says, as libxc,
 libxl and (if it came from xl) xl stream, whether its width and type are told or found out; and, byte for byte, what
 Xen's converter makes of it with the same options, or the vector is listed in convert-differences.txt.  A bad one ends
-with status 1, an explanation that points into the piece at fault, and no output.
+with status 1, the finding that the vector names, at a place inside the piece at fault, and no output.
 
 Xen's converter is read from its file and run in this process, on the bare image: it knows no container but xl's, and
 its -x fails under Python 3.
@@ -24,7 +24,7 @@ import tempfile
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from types import ModuleType
-from typing import Dict, List, NamedTuple, Optional, Tuple
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DIFFERENCES = os.path.join(HERE, "convert-differences.txt")
@@ -38,6 +38,7 @@ from xenstream import legacy, legacy_v3                 # noqa: E402
 from xenstream.base import Stream                       # noqa: E402
 
 PAGE_DATA, EXTENDED, XSAVE, PARAMS = 1, 5, 6, 10
+LIKE_XEN = ("extended", "zero")        # differences that our --like-xen does without
 
 
 class Run(NamedTuple):
@@ -116,8 +117,8 @@ def without_zero(body: bytes) -> bytes:
     return put(PARAMS, struct.pack("<II", len(kept), 0) + b"".join(kept)) if kept else b""
 
 
-def rewrite(stream: bytes, form: str) -> Tuple[bytes, List[str]]:
-    """Their stream with our deliberate differences, and which of them there were."""
+def rewrite(stream: bytes, form: str, kept: Sequence[str] = ()) -> Tuple[bytes, List[str]]:
+    """Their stream with our deliberate differences but those of `kept`, and which of them there were."""
     start = 40 + (24 if form == "libxl" else 0)
     causes = []
     out = stream[:start]
@@ -136,9 +137,10 @@ def rewrite(stream: bytes, form: str) -> Tuple[bytes, List[str]]:
             new, cause = without_zero(body), "zero"
         elif kind == PAGE_DATA and body[:4] == bytes(4):
             new, cause = b"", "holes"
-        if new != whole:
+        if new != whole and cause not in kept:
             causes.append(cause)
-        out += new
+            whole = new
+        out += whole
     rest = stream[taken:]
     if form == "libxc" and rest.startswith(legacy.Qemu.SIGNATURES["xl"]):
         causes.append("qemu")
@@ -177,7 +179,7 @@ class Check:
         self.reasons, self.table = read_table()
         self.seen: Dict[Tuple[str, str], List[str]] = {}
         self.faults = 0
-        self.compared = {"expected": 0, "same": 0, "listed": 0, "bad": 0}
+        self.compared = {"expected": 0, "same": 0, "like Xen's": 0, "listed": 0, "bad": 0}
 
     def fault(self, name: str, text: str) -> None:
         print("%s: %s" % (name, text))
@@ -196,6 +198,8 @@ class Check:
                     plain = [o for o in options if o != "-x" or form == "xl"]
                     run = self.ours.convert(path, plain + row["options"])
                     self.compare_expected(name, plain, run, expected)
+                    if form == "libxl" and set(told_ids(run.text)) != set(row["findings"]):
+                        self.fault(name, "%s: has to tell %s: %s" % (" ".join(plain), row["findings"], run.text))
             if form != "xl" and self.theirs:
                 self.compare_theirs(name, image, row, form, expected)
 
@@ -215,6 +219,8 @@ class Check:
         causes: List[str] = []
         if run.status == 0 and run.output != expected:
             output, causes = rewrite(run.output or b"", form)
+            if output == expected and set(causes) & set(LIKE_XEN) and "xsave" not in causes:
+                self.like_xen(name, row, form, rewrite(run.output or b"", form, LIKE_XEN)[0])
             if output != expected:
                 causes = numbered(name, run, causes)
         elif run.status:
@@ -240,6 +246,15 @@ class Check:
                 self.fault(name, "cause %s has no reason" % cause)
         self.compared["listed"] += 1
 
+    def like_xen(self, name: str, row: Dict, form: str, wanted: bytes) -> None:
+        if self.ours:
+            path = os.path.join(self.directory, name + ".img")
+            run = self.ours.convert(path, ["--like-xen", "-f", form, *row["options"]])
+            self.compared["like Xen's"] += 1
+            if run.status or run.output != wanted:
+                self.fault(name, "--like-xen -f %s: status %d, first difference at %#x: %s" % (
+                    form, run.status, first_difference(run.output or b"", wanted), run.text))
+
     def bad(self, name: str, row: Dict) -> None:
         assert self.ours
         path = os.path.join(self.directory, name + ".img")
@@ -251,6 +266,12 @@ class Check:
             self.fault(name, "no explanation")
         elif run.output is not None:
             self.fault(name, "left an output file")
+        elif row["findings"][0] not in told_ids(run.text):
+            self.fault(name, "has to tell %s: %s" % (row["findings"][0], run.text))
+        elif self.ours.output in run.text:
+            # What came of it is no good stream: the offsets are the output's.
+            if "[io.output]" not in run.text:
+                self.fault(name, "blames the output: " + run.text)
         elif row["offset"] is not None:
             start, end = row["offset"], row["offset"] + row["length"]
             places = [int(place, 16) for place in re.findall(r"offset 0x([0-9a-f]+)", run.text)]
@@ -285,6 +306,10 @@ class Check:
             lines += ["%-44s %-5s %s\n" % (name, form, text) for form, text in rows.items()]
         with open(DIFFERENCES, "w", encoding="utf-8") as file:
             file.write("".join(head).rstrip("\n") + "\n\n" + "".join(lines))
+
+
+def told_ids(text: str) -> List[str]:
+    return re.findall(r"\[([a-z0-9_]+\.[a-z0-9_]+)\]$", text, re.MULTILINE)
 
 
 def first_difference(one: bytes, other: bytes) -> int:
