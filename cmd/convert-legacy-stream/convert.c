@@ -30,6 +30,7 @@ struct job {
 	struct list *list;           /* for --list, else NULL */
 	char *config;                /* of --config */
 	struct xsr_convert convert;  /* the work */
+	struct xsr_rewrap rewrap;    /* the work of --wrap and --unwrap */
 };
 
 static bool out_of_memory(const struct job *job)
@@ -227,10 +228,62 @@ static int failed(struct job *job, enum xsr_status status, const struct xsr_find
 
 	on_finding(job, about_output && job->output.name ? job->output.name : job->name, error);
 	if (strcmp(error->id, "legacy.modern") == 0)
-		message(MESSAGE_ERROR, job->name, "needs no conversion; --pass-through copies it");
+		message(MESSAGE_ERROR, job->name, "needs no conversion; --pass-through copies it, --wrap and --unwrap change its layers");
+	if (strcmp(error->id, "stream.legacy") == 0 || strcmp(error->id, "stream.wrapper") == 0)
+		message(MESSAGE_ERROR, job->name, "is to be converted first: without --wrap and --unwrap");
 	if (strcmp(error->id, "legacy.tmem") == 0)
 		message(MESSAGE_ERROR, job->name, "--drop-tmem converts it without that memory");
 	return status == XSR_E_IO || status == XSR_E_NOMEM || status == XSR_E_MISUSE ? TOOL_TROUBLE : TOOL_STREAM;
+}
+
+static void start_progress(const struct job *job)
+{
+	const struct options *o = job->options;
+	uint64_t size = 0;
+
+	(void)xsr_source_size(job->source, &size);
+	progress_start(o->quiet || o->to_syslog ? PROGRESS_NEVER : o->progress, NULL, size);
+}
+
+/* Other layers around the same image; with --pass-through the same ones. */
+static int run_rewrap(struct job *job, enum xsr_format format)
+{
+	struct xsr_finding error;
+	enum xsr_status status;
+
+	job->rewrap = (struct xsr_rewrap){
+	    .source = job->source,
+	    .sink = job->sink,
+	    .format = format,
+	    .config = job->convert.options.config,
+	    .config_length = job->convert.options.config_length,
+	    .config_json = job->convert.options.config_json,
+	    .input = on_input,
+	    .output = on_output,
+	    .tick = on_tick,
+	    .context = job,
+	};
+	start_progress(job);
+	status = xsr_rewrap_run(&job->rewrap, &error);
+	progress_end();
+	if (status != XSR_OK)
+		return failed(job, status, &error);
+	return job->sink && !output_commit(&job->output) ? TOOL_TROUBLE : TOOL_GOOD;
+}
+
+/* True if the input begins as an image of version 2 or 3, and in which layers; known without consuming anything. */
+static bool is_modern(struct job *job, enum xsr_format *format)
+{
+	uint8_t head[48];
+	struct xsr_finding error;
+	size_t got;
+
+	if (xsr_source_peek(job->source, head, sizeof(head), &got, &error) != XSR_OK)
+		return false;
+	*format = xsr_detect(head, got);
+	if (*format == XSR_FORMAT_XL && got == sizeof(head))
+		return head[36] & XSR_XL_FLAG_STREAMV2;
+	return *format == XSR_FORMAT_LIBXC || *format == XSR_FORMAT_LIBXL;
 }
 
 static int run(struct job *job)
@@ -240,11 +293,9 @@ static int run(struct job *job)
 	enum xsr_status status;
 	static const char *const verdicts[] = {
 	    [TOOL_GOOD] = "good", [TOOL_STREAM] = "bad", [TOOL_TROUBLE] = "unknown"};
-	uint64_t size = 0;
 	int result = TOOL_GOOD;
 
-	(void)xsr_source_size(job->source, &size);
-	progress_start(o->quiet || o->to_syslog ? PROGRESS_NEVER : o->progress, NULL, size);
+	start_progress(job);
 	status = xsr_convert_run(&job->convert, &error);
 	progress_end();
 	if (status != XSR_OK)
@@ -265,10 +316,17 @@ static int run(struct job *job)
 int convert_input(struct options *options)
 {
 	struct job job = {.options = options, .output = {.fd = -1}};
+	enum xsr_format format;
 	int status = TOOL_TROUBLE;
 
-	if (setup(&job))
-		status = run(&job);
+	if (setup(&job)) {
+		if (options->action == ACTION_REWRAP)
+			status = run_rewrap(&job, options->convert.format);
+		else if (options->pass_through && is_modern(&job, &format))
+			status = run_rewrap(&job, format);
+		else
+			status = run(&job);
+	}
 	teardown(&job);
 	return status;
 }

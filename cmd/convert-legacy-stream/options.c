@@ -24,7 +24,9 @@ enum long_only {
 	KEY_STREAM_VERSION,
 	KEY_SYSLOG,
 	KEY_TMEM_OID,
+	KEY_UNWRAP,
 	KEY_VIRIDIAN,
+	KEY_WRAP,
 };
 
 static const struct argp_option option_table[] = {
@@ -44,6 +46,8 @@ static const struct argp_option option_table[] = {
     {"viridian", KEY_VIRIDIAN, "MASK", 0, "Set the HVM parameter VIRIDIAN, 0 for none", 2},
     {"like-xen", KEY_LIKE_XEN, NULL, 0, "Write exactly what Xen's converter writes", 2},
     {"pass-through", KEY_PASS_THROUGH, NULL, 0, "Copy an image that needs no conversion", 2},
+    {"wrap", KEY_WRAP, NULL, 0, "Put layers around an image of version 2 or 3: libxl, or what -f says", 2},
+    {"unwrap", KEY_UNWRAP, NULL, 0, "Take them off: libxc, or what -f says", 2},
     {"dry-run", KEY_DRY_RUN, NULL, 0, "Do all but write", 3},
     {"list", KEY_LIST, NULL, 0, "Print a line for each part of the image instead of converting it", 3},
     {"json", KEY_JSON, NULL, 0, "Print findings, parts and summary as JSON objects", 3},
@@ -95,16 +99,26 @@ static void choose_format(struct options *o)
 		c->format = XSR_FORMAT_LIBXC;
 }
 
+/* Xl is outermost: without -f one wraps up to what a configuration needs, and unwraps down to the image. */
+static void choose_layers(struct options *o, bool wrap)
+{
+	o->action = ACTION_REWRAP;
+	o->unwrap = !wrap;
+}
+
 static void check(struct options *o, struct argp_state *state)
 {
-	bool rows = o->json || o->action == ACTION_LIST;
+	bool rows = o->json || o->action == ACTION_LIST, writes;
 
+	if (o->action == ACTION_REWRAP && o->convert.format == XSR_FORMAT_UNKNOWN)
+		o->convert.format = o->unwrap ? XSR_FORMAT_LIBXC : o->config ? XSR_FORMAT_XL : XSR_FORMAT_LIBXL;
 	choose_format(o);
+	writes = o->action == ACTION_CONVERT || o->action == ACTION_REWRAP;
 	if (!o->in)
 		o->in = "-";
-	if (o->out && o->action != ACTION_CONVERT)
+	if (o->out && !writes)
 		argp_error(state, "--dry-run and --list write no image");
-	if (!o->out && o->action == ACTION_CONVERT)
+	if (!o->out && writes)
 		o->out = "-";
 	if (o->out && strcmp(o->out, "-") == 0 && rows)
 		argp_error(state, "the image and --json both want standard output");
@@ -166,6 +180,10 @@ static error_t parse_long(int key, char *arg, struct options *o, struct argp_sta
 		return 0;
 	case KEY_TMEM_OID:
 		o->convert.demand.tmem_oid = CHOICE(state, "size", arg, "8", "24"){8, 24});
+		return 0;
+	case KEY_UNWRAP:
+	case KEY_WRAP:
+		choose_layers(o, key == KEY_WRAP);
 		return 0;
 	case KEY_VIRIDIAN:
 		parse_viridian(o, arg, state);

@@ -14,6 +14,7 @@ enum action {
 	ACTION_CONVERT,
 	ACTION_DRY_RUN, /* convert to nowhere */
 	ACTION_LIST,    /* show what is in it */
+	ACTION_REWRAP,  /* change the layers of a version 2 or 3 image */
 };
 
 struct options {
@@ -23,6 +24,7 @@ struct options {
 	bool in_option, out_option;         /* given by -i, -o, where digits mean a descriptor */
 	struct xsr_convert_options convert; /* what to make; config is filled later */
 	const char *config;                 /* file with the xl configuration, or NULL */
+	bool unwrap;                        /* ACTION_REWRAP: take layers off */
 	bool pass_through;                  /* copy what needs no conversion */
 	bool json;                          /* rows for machines */
 	bool quiet;                         /* say nothing */

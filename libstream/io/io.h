@@ -56,6 +56,9 @@ struct xsr_source {
 	uint8_t head[GZIP_HEAD]; /* first bytes, read to tell gzip */
 	size_t head_length;      /* how many of them there are */
 	size_t head_used;        /* how many were handed out */
+	uint8_t peeked[XSR_PEEK_MAX]; /* bytes that were looked at ahead */
+	size_t peeked_length;    /* how many there are */
+	size_t peeked_used;      /* how many were handed out since */
 	struct gzip *gzip;       /* NULL if the input is not compressed */
 
 	bool refused[WAY_COUNT];   /* ways not to try (again); tests set them to force what is left */
@@ -70,6 +73,9 @@ struct xsr_sink {
 
 /* Fills *error (which may be NULL) for a failed call; returns the status. */
 enum xsr_status io_fail(struct xsr_finding *error, enum finding_id id, uint64_t offset, int sys_errno);
+
+/* True if bytes that were read already are to be handed out before anything else. */
+bool source_buffered(const struct xsr_source *s);
 
 /* Waits until a non-blocking descriptor is ready for events (POLLIN, POLLOUT). */
 void io_wait(int fd, short events);

@@ -203,7 +203,13 @@ static size_t take_head(struct xsr_source *s, void *data, uint64_t size)
 	return n;
 }
 
-enum xsr_status xsr_source_read(struct xsr_source *s, void *data, size_t size, size_t *got,
+bool source_buffered(const struct xsr_source *s)
+{
+	return s->head_used < s->head_length || s->peeked_used < s->peeked_length;
+}
+
+/* Reads what was not looked at ahead. */
+static enum xsr_status read_next(struct xsr_source *s, void *data, size_t size, size_t *got,
     struct xsr_finding *error)
 {
 	enum xsr_status status = source_detect(s, error);
@@ -215,6 +221,43 @@ enum xsr_status xsr_source_read(struct xsr_source *s, void *data, size_t size, s
 		return gzip_read(s, data, size, got, error);
 	*got = take_head(s, data, size);
 	return *got ? XSR_OK : source_read_raw(s, data, size, got, error);
+}
+
+enum xsr_status xsr_source_read(
+    struct xsr_source *s, void *data, size_t size, size_t *got, struct xsr_finding *error)
+{
+	size_t n = s->peeked_length - s->peeked_used;
+
+	if (!n || !size)
+		return read_next(s, data, size, got, error);
+	*got = size < n ? size : n;
+	memcpy(data, s->peeked + s->peeked_used, *got);
+	s->peeked_used += *got;
+	return XSR_OK;
+}
+
+enum xsr_status xsr_source_peek(
+    struct xsr_source *s, void *data, size_t size, size_t *got, struct xsr_finding *error)
+{
+	size_t more = 1;
+
+	*got = 0;
+	if (size > XSR_PEEK_MAX)
+		return io_fail(error, F_IO_MISUSE, 0, 0);
+	memmove(s->peeked, s->peeked + s->peeked_used, s->peeked_length - s->peeked_used);
+	s->peeked_length -= s->peeked_used;
+	s->peeked_used = 0;
+	while (s->peeked_length < size && more) {
+		enum xsr_status status =
+		    read_next(s, s->peeked + s->peeked_length, size - s->peeked_length, &more, error);
+
+		if (status != XSR_OK)
+			return status;
+		s->peeked_length += more;
+	}
+	*got = size < s->peeked_length ? size : s->peeked_length;
+	memcpy(data, s->peeked, *got);
+	return XSR_OK;
 }
 
 /* Seeks, never past the end: lseek would do so and the next read would then say "end" as if all had been

@@ -60,7 +60,7 @@ void convert_report(struct convert *c, enum finding_id id, const struct xsr_lega
 	va_start(args, found);
 	vsnprintf(text, sizeof(text), found, args);
 	va_end(args);
-	about(&f, id, e, e ? e->offset : 0, field);
+	about(&f, id, e, e ? e->offset : c->here, field);
 	finding_found(&f, "%s", text);
 	finding_allowed(&f, "%s", allowed);
 	c->report(c->report_context, &f);
@@ -397,6 +397,7 @@ bool convert_finish(struct convert *c, const struct xsr_legacy *decoder)
 	c->result->rounds = xsr_legacy_rounds(decoder);
 	c->result->torn = xsr_legacy_torn(decoder);
 	c->result->release = xsr_legacy_release(decoder);
+	c->here = xsr_legacy_offset(decoder);
 	if (c->result->torn)
 		convert_report(c, F_LEGACY_TORN, NULL, "", "", "%" PRIu64 " complete before it", c->result->rounds);
 	if (complete && !complete_round(c))

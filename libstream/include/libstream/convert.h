@@ -75,6 +75,27 @@ struct xsr_convert {
  */
 XSR_API enum xsr_status xsr_convert_run(struct xsr_convert *convert, struct xsr_finding *error);
 
+/* A change of the layers around a libxc image of version 2 or 3. Members that are not used are zero. */
+struct xsr_rewrap {
+	struct xsr_source *source; /* read up to its end */
+	struct xsr_sink *sink;     /* gets the stream; NULL: all is done but writing */
+	enum xsr_format format;    /* XSR_FORMAT_LIBXC, _LIBXL or _XL */
+	const void *config;        /* xl: configuration to put in place of the image's, or NULL */
+	size_t config_length;      /* of it, a final NUL included if it is JSON */
+	bool config_json;          /* it is JSON */
+	xsr_finding_fn *input;     /* what the output has no place for, or NULL */
+	xsr_finding_fn *output;    /* what the verifier finds in the output, or NULL */
+	xsr_tick_fn *tick;         /* progress through the input, or NULL */
+	void *context;             /* for these */
+	enum xsr_format found;     /* set: what the input is */
+	uint64_t bytes_in, bytes_out; /* set: lengths of both */
+	struct xsr_verdict verdict;   /* set: of the verifier on what was written */
+	uint64_t reserved[4];      /* must be zero */
+};
+
+/* Writes the same image in other layers. The same results as xsr_convert_run(). */
+XSR_API enum xsr_status xsr_rewrap_run(struct xsr_rewrap *rewrap, struct xsr_finding *error);
+
 #ifdef __cplusplus
 }
 #endif

@@ -40,6 +40,16 @@ XSR_API void xsr_source_free(struct xsr_source *source);
 XSR_API enum xsr_status xsr_source_read(struct xsr_source *source, void *data, size_t size, size_t *got,
     struct xsr_finding *error);
 
+/* Most bytes that can be looked at ahead. */
+#define XSR_PEEK_MAX 64u
+
+/*
+ * Looks at the next bytes without consuming them: at most size, which is at most XSR_PEEK_MAX; *got is less only at
+ * the end of the input. The same errors as xsr_source_read(), and XSR_E_MISUSE for a size that is too large.
+ */
+XSR_API enum xsr_status xsr_source_peek(struct xsr_source *source, void *data, size_t size, size_t *got,
+    struct xsr_finding *error);
+
 /*
  * Passes over size bytes without delivering them: by seeking in a regular file or block device (never past
  * its end), by splicing a pipe away, else by reading. *skipped is less than size only at the end of the input
