@@ -228,7 +228,8 @@ static int failed(struct job *job, enum xsr_status status, const struct xsr_find
 
 	on_finding(job, about_output && job->output.name ? job->output.name : job->name, error);
 	if (strcmp(error->id, "legacy.modern") == 0)
-		message(MESSAGE_ERROR, job->name, "needs no conversion; --pass-through copies it, --wrap and --unwrap change its layers");
+		message(MESSAGE_ERROR, job->name,
+		    "needs no conversion; --pass-through copies it, --wrap and --unwrap change its layers");
 	if (strcmp(error->id, "stream.legacy") == 0 || strcmp(error->id, "stream.wrapper") == 0)
 		message(MESSAGE_ERROR, job->name, "is to be converted first: without --wrap and --unwrap");
 	if (strcmp(error->id, "legacy.tmem") == 0)

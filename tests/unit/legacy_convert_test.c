@@ -211,8 +211,8 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = {every_way_gives_the_same, a_torn_round_is_dropped, failures_are_told, layers, peeking,
-	    NULL};
+	const TTest *const tests[] = {every_way_gives_the_same, a_torn_round_is_dropped, failures_are_told, layers,
+	    peeking, NULL};
 
 	return unit_main("legacy_convert", tests);
 }
