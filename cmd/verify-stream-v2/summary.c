@@ -164,6 +164,35 @@ static void print_memory(const struct xsr_summary *s)
 	print(&passes);
 }
 
+static const char *digest_text(const struct xsr_summary *s, char *text, size_t size)
+{
+	for (size_t i = 0; i < sizeof(s->digest); i++)
+		snprintf(text + 2 * i, size - 2 * i, "%02x", s->digest[i]);
+	return text;
+}
+
+/* What depth pages knows. */
+static void print_contents(const struct xsr_summary *s)
+{
+	struct line contents = {.label = "contents"}, types = {.label = ""}, digest = {.label = "digest"};
+	char text[40];
+
+	if (!s->has_contents || !s->entries)
+		return;
+	add(&contents, "%s zero", text_count(s->zero_pages, text, sizeof(text)));
+	add(&contents, ", %s%s different", s->distinct_estimated ? "about " : "",
+	    text_count(s->distinct_pages, text, sizeof(text)));
+	for (unsigned i = 0; i < 16; i++)
+		if (s->bytes_by_type[i])
+			add(&types, "%s%s %s", comma(&types), page_types[i].name,
+			    text_bytes(s->bytes_by_type[i], text, sizeof(text)));
+	print(&contents);
+	print(&types);
+	if (s->has_digest)
+		add(&digest, "%s", digest_text(s, text, sizeof(text)));
+	print(&digest);
+}
+
 static void add_records(struct line *l, enum xsr_layer layer, const uint64_t *counts, unsigned types)
 {
 	char text[32];
@@ -204,6 +233,7 @@ void summary_print(const struct outcome *o)
 	print_layers(o);
 	print_guest(s);
 	print_memory(s);
+	print_contents(s);
 	print_records(s);
 	add(&size, "%s (%s bytes)", text_bytes(s->bytes, a, sizeof(a)), text_count(s->bytes, b, sizeof(b)));
 	if (s->trailer)
@@ -250,6 +280,24 @@ static void visit_memory(const struct xsr_summary *s, const struct xsr_visitor *
 	v->number(v->context, "passes", s->passes, XSR_DECIMAL);
 }
 
+static void visit_contents(const struct xsr_summary *s, const struct xsr_visitor *v)
+{
+	char text[40];
+
+	if (!s->has_contents)
+		return;
+	v->begin(v->context, "bytes_by_type", false);
+	for (unsigned i = 0; i < 16; i++)
+		if (s->bytes_by_type[i])
+			v->number(v->context, page_types[i].key, s->bytes_by_type[i], XSR_DECIMAL);
+	v->end(v->context);
+	v->number(v->context, "zero_pages", s->zero_pages, XSR_DECIMAL);
+	v->number(v->context, "distinct_pages", s->distinct_pages, XSR_DECIMAL);
+	v->boolean(v->context, "distinct_estimated", s->distinct_estimated);
+	if (s->has_digest)
+		v->text(v->context, "digest", digest_text(s, text, sizeof(text)));
+}
+
 static void visit_stream(const struct outcome *o, const struct xsr_visitor *v)
 {
 	const struct xsr_summary *s = o->summary;
@@ -284,6 +332,7 @@ void summary_visit(const struct outcome *o, const struct xsr_visitor *v)
 	if (o->summary->has_domain) {
 		visit_guest(o->summary, v);
 		visit_memory(o->summary, v);
+		visit_contents(o->summary, v);
 	}
 	v->end(v->context);
 }

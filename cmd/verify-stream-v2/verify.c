@@ -12,6 +12,7 @@
 
 #include "common/messages.h"
 #include "common/output.h"
+#include "common/scratch.h"
 #include "common/tool.h"
 #include "common/list.h"
 #include "verify-stream-v2/report.h"
@@ -29,6 +30,7 @@ struct job {
 	struct list *list;               /* for --list, else NULL */
 	struct output output;            /* of -o */
 	struct xsr_sink *sink;           /* over it, or NULL */
+	struct scratch scratch;          /* what the verifier keeps at depth pages */
 	struct report report;            /* what was found */
 	bool no_memory;                  /* the verifier had to give up a part of its work */
 };
@@ -113,6 +115,19 @@ static bool make_rows(struct job *job)
 	return job->describer || out_of_memory(job->name);
 }
 
+/* Without it there is no digest of a live image, and all else is as good. */
+static void make_store(struct job *job)
+{
+	struct xsr_store store = scratch_store(&job->scratch);
+
+	if (job->options->depth < XSR_DEPTH_PAGES)
+		return;
+	if (scratch_open(&job->scratch))
+		xsr_verifier_set_store(job->verifier, &store);
+	else
+		job->scratch.error = errno;
+}
+
 static bool make_machines(struct job *job)
 {
 	const struct options *o = job->options;
@@ -124,6 +139,7 @@ static bool make_machines(struct job *job)
 	job->verifier = xsr_verifier_new(o->depth, report_finding, &job->report);
 	if (!job->decoder || !job->verifier)
 		return out_of_memory(job->name);
+	make_store(job);
 	if (!o->output)
 		return true;
 	if (!output_open(&job->output, o->output))
@@ -137,6 +153,7 @@ static void teardown(struct job *job)
 	xsr_sink_free(job->sink);
 	output_discard(&job->output);
 	xsr_verifier_free(job->verifier);
+	scratch_close(&job->scratch);
 	xsr_describer_free(job->describer);
 	json_rows_free(job->json);
 	list_free(job->list);
@@ -233,6 +250,9 @@ static int run(struct job *job)
 		(void)xsr_verifier_finish(job->verifier, job->decoder);
 		job->report.verdict.complete = xsr_verifier_verdict(job->verifier)->complete;
 	}
+	if (job->scratch.error && !xsr_verifier_summary(job->verifier)->has_digest)
+		message(MESSAGE_WARNING, job->name, "no digest of the memory, as a temporary file fails: %s",
+		    strerror(job->scratch.error));
 	if (job->describer)
 		xsr_describer_finish(job->describer);
 	good = report_good(&job->report);
@@ -250,7 +270,7 @@ static int run(struct job *job)
 
 int verify_input(const struct options *options, const char *name, bool digits_are_fd)
 {
-	struct job job = {.options = options, .output = {.fd = -1}};
+	struct job job = {.options = options, .output = {.fd = -1}, .scratch = {.fd = -1}};
 	int status = TOOL_TROUBLE;
 
 	if (open_input(&job, name, digits_are_fd) && make_machines(&job))

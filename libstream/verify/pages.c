@@ -12,9 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The most significant bit of a physical address that x86 can have is 51. */
-#define HVM_PFN_LIMIT (UINT64_C(1) << 40)
-
 /* Offset of entry i in the body. */
 #define AT_ENTRY(i) (8 + 8 * (uint64_t)(i))
 
@@ -162,7 +159,7 @@ static void account_top(struct xsr_verifier *v, uint64_t pfn, unsigned type)
 	if (p->tops_lost || (!top && pfn_map_get(&p->tops, pfn) == PFN_UNSEEN))
 		return;
 	p->tops_lost = !pfn_map_set(&p->tops, pfn, top ? PFN_TABLE : PFN_HOLE);
-	if (p->tops.no_memory)
+	if (p->tops.chunks.no_memory)
 		verify_memory_lost(v);
 }
 
@@ -191,7 +188,7 @@ static void account(struct xsr_verifier *v, const struct xsr_event *e, uint32_t 
 		account_top(v, pfn, (unsigned)(entry >> XSR_PFN_TYPE_SHIFT));
 	if (!pfn_map_set(&p->map, pfn, state_of((unsigned)(entry >> XSR_PFN_TYPE_SHIFT)))) {
 		p->map_lost = true;
-		if (p->map.no_memory)
+		if (p->map.chunks.no_memory)
 			verify_memory_lost(v);
 		else
 			entry_error(v, e, F_PAGE_DATA_SCATTERED, number, "pfn", "dense ranges of pfns", entry);

@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Two bits for each pfn, kept in chunks that exist only where pfns were described. What a stream can make it
- * allocate is bounded: a fixed part, plus two bits for each pfn really described. Real guests describe dense
- * ranges and stay far below; pfns strewn over the address space to exhaust memory make pfn_map_set() fail.
- */
+/* Two bits for each pfn: what the stream says of it. See chunk_map.h for the memory that it takes. */
 #ifndef XSR_VERIFY_PFN_MAP_H
 #define XSR_VERIFY_PFN_MAP_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "verify/chunk_map.h"
 
 /* The latest that was said of a pfn. */
 enum pfn_state {
@@ -19,20 +13,11 @@ enum pfn_state {
 	PFN_TABLE,  /* it is a page table of some level */
 };
 
-/* pfns in a chunk: a page of memory each. */
-#define PFN_CHUNK_SHIFT 14u
-#define PFN_CHUNK_BYTES (1u << (PFN_CHUNK_SHIFT - 2))
-
-struct pfn_chunk;
-
+/* All zero at the start. */
 struct pfn_map {
-	struct pfn_chunk *table; /* open addressing, a power of two */
-	size_t slots;            /* its size, 0 before the first pfn */
-	size_t used;             /* chunks in it */
+	struct chunk_map chunks; /* the bits; its no_memory tells why pfn_map_set() failed */
 	uint64_t described;      /* pfns that are not PFN_UNSEEN */
 	uint64_t populated;      /* pfns that are PFN_RAM or PFN_TABLE */
-	size_t latest;           /* slot used last: pfns come in order */
-	bool no_memory;          /* an allocation failed: it was not the bound that was reached */
 };
 
 /* Forgets everything and frees it. */

@@ -329,6 +329,18 @@ void pv_state_judge(struct pv_state *s, const struct check *c, pv_page_type_fn *
 		judge_vcpu(&j, id);
 }
 
+bool pv_state_start_info(const struct pv_state *s, uint64_t *pfn, struct xsr_record *record, uint64_t *at)
+{
+	const struct pv_vcpu *vcpu = s->vcpus;
+
+	if (!s->vcpu_room || !vcpu->seen)
+		return false;
+	*pfn = vcpu->start_info;
+	*record = vcpu->record;
+	*at = vcpu->offset - vcpu->record.offset + (vcpu->width == 4 ? offsets_32 : offsets_64).start_info;
+	return true;
+}
+
 void pv_state_next_round(struct pv_state *s)
 {
 	s->round++;

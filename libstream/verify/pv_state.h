@@ -62,6 +62,12 @@ enum xsr_status pv_state_body(struct pv_state *state, const struct check *c, con
  */
 void pv_state_judge(struct pv_state *state, const struct check *c, pv_page_type_fn *page_type, void *context);
 
+/*
+ * Which page vCPU 0 says is start_info, in the latest round, and where it says so: the record, and the offset of the
+ * register from the record's header. False if there is no vCPU 0.
+ */
+bool pv_state_start_info(const struct pv_state *state, uint64_t *pfn, struct xsr_record *record, uint64_t *at);
+
 /* After a CHECKPOINT was judged: vCPUs and SHARED_INFO come again, the P2M stays. */
 void pv_state_next_round(struct pv_state *state);
 

@@ -6,10 +6,14 @@
 #include <libstream/verify.h>
 
 #include "family.h"
+#include "verify/contents.h"
 #include "verify/hvm_state.h"
 #include "verify/pfn_map.h"
 #include "verify/pv_state.h"
 #include "xl/config.h"
+
+/* The most significant bit of a physical address that x86 can have is 51. */
+#define HVM_PFN_LIMIT (UINT64_C(1) << 40)
 
 /* vCPUs whose ids are remembered; no release of Xen has more. */
 #define VCPU_MAX 8192u
@@ -72,6 +76,7 @@ struct xsr_verifier {
 	struct xsr_verdict verdict;         /* for the caller */
 	struct order_state order;           /* order.c */
 	struct page_state pages;            /* pages.c */
+	struct contents *contents;          /* contents.c; NULL below depth pages */
 	struct pv_state pv;                 /* what PV records point at */
 	struct hvm_state hvm;               /* what HVM_PARAMS points at */
 	struct xl_config config;            /* config.c */

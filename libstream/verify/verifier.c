@@ -35,7 +35,13 @@ struct xsr_verifier *xsr_verifier_new(enum xsr_depth depth, xsr_finding_fn *repo
 	v->depth = depth;
 	v->report = report;
 	v->report_context = context;
-	return v;
+	if (depth < XSR_DEPTH_PAGES)
+		return v;
+	v->contents = contents_new();
+	if (v->contents)
+		return v;
+	free(v);
+	return NULL;
 }
 
 void xsr_verifier_free(struct xsr_verifier *v)
@@ -44,7 +50,14 @@ void xsr_verifier_free(struct xsr_verifier *v)
 		return;
 	pages_clear(v);
 	pv_state_clear(&v->pv);
+	contents_free(v->contents);
 	free(v);
+}
+
+void xsr_verifier_set_store(struct xsr_verifier *v, const struct xsr_store *store)
+{
+	if (v->contents)
+		v->contents->digest.store = *store;
 }
 
 void verify_finding(void *context, const struct xsr_finding *f)
@@ -251,8 +264,10 @@ static void record_end(struct xsr_verifier *v, const struct xsr_event *e)
 		    e->u.padding.bytes[i]);
 		break;
 	}
-	if (r->layer == XSR_LAYER_LIBXC && r->type == XSR_LIBXC_PAGE_DATA)
+	if (r->layer == XSR_LAYER_LIBXC && r->type == XSR_LIBXC_PAGE_DATA) {
 		pages_record_end(v, r);
+		contents_record_end(v);
+	}
 	if (r->layer == XSR_LAYER_LIBXC && r->type == XSR_LIBXC_HVM_CONTEXT)
 		learn_hvm(v);
 	order_record_end(v, r);
@@ -292,12 +307,15 @@ enum xsr_status xsr_verifier_event(struct xsr_verifier *v, const struct xsr_even
 		break;
 	case XSR_EVENT_BATCH:
 		pages_batch(v, e);
+		contents_batch(v, e);
 		break;
 	case XSR_EVENT_PFNS:
 		pages_pfns(v, e);
+		contents_pfns(v, e);
 		break;
 	case XSR_EVENT_PAYLOAD:
 		pages_payload(v, e);
+		contents_payload(v, e);
 		break;
 	case XSR_EVENT_RECORD_END:
 		record_end(v, e);
@@ -311,8 +329,10 @@ enum xsr_status xsr_verifier_event(struct xsr_verifier *v, const struct xsr_even
 	case XSR_EVENT_XL_CONFIG:
 		config_bytes(v, e);
 		break;
-	case XSR_EVENT_XL_TAIL:
 	case XSR_EVENT_PAGES:
+		contents_pages(v, e);
+		break;
+	case XSR_EVENT_XL_TAIL:
 		break;
 	}
 	return v->memory_lost ? XSR_E_NOMEM : XSR_OK;
@@ -327,6 +347,7 @@ enum xsr_status xsr_verifier_finish(struct xsr_verifier *v, const struct xsr_dec
 	v->summary.guest_levels = v->facts.levels;
 	order_finish(v, xsr_decoder_error(decoder));
 	pages_finish(v);
+	contents_finish(v);
 	config_finish(v);
 	headers_trailer(v);
 	v->finished = true;

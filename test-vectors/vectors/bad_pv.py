@@ -302,8 +302,9 @@ def _start_info_word(s: Stream, letter: str, offset: int, value: int) -> Item:
 
 @bad(bases.pv64, "vcpu_basic.start_info_page")
 def start_info_magic(s: Stream) -> Item:
-    """The start_info page does not begin with "xen-"."""
-    return _start_info_word(s, "B", 0, ord("X"))
+    """The page that vCPU 0 names as start_info does not begin with "xen-"."""
+    _start_info_word(s, "B", 0, ord("X"))
+    return s.first(Xc.VCPU_BASIC)
 
 
 @bad(bases.pv64, "vcpu_basic.start_info_page")

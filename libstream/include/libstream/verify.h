@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * libstream: the verifier. It takes the decoder's events and reports findings; at the end it gives a verdict and a
- * summary. It keeps bounded state: a fixed part, plus at depth XSR_DEPTH_STREAM two bits for each pfn described.
+ * libstream: the verifier. It takes the decoder's events and reports findings; at the end it gives a verdict
+ * and a summary. It keeps bounded state: a fixed part, plus two bits for each pfn described at depth
+ * XSR_DEPTH_STREAM, and for PV guests a byte more at depth XSR_DEPTH_PAGES.
  */
 #ifndef LIBSTREAM_VERIFY_H
 #define LIBSTREAM_VERIFY_H
@@ -60,6 +61,14 @@ struct xsr_summary {
 	uint32_t vcpus;                       /* distinct vCPUs with state */
 	uint64_t checkpoints;                 /* complete checkpoints */
 	bool ended;                           /* the outermost END was seen */
+	/* The rest is of depth pages, of pages as they were sent: one that came twice counts twice. */
+	bool has_contents;                    /* all page data came to the verifier and belongs to an entry */
+	uint64_t bytes_by_type[16];           /* of page data, by enum xsr_page_type */
+	uint64_t zero_pages;                  /* pages that are all zero */
+	uint64_t distinct_pages;              /* different contents among all pages */
+	bool distinct_estimated;              /* they are too many to count: good to about one percent */
+	bool has_digest;                      /* digest is valid: the image is complete, and nothing of it unknown */
+	uint8_t digest[16];                   /* of the guest's memory; see xsr_verifier_set_store() */
 };
 
 /* The verdict. */
@@ -73,19 +82,46 @@ struct xsr_verdict {
 
 struct xsr_verifier;
 
-/* Makes a verifier; report may be NULL. NULL if memory is short. Free with xsr_verifier_free() (NULL allowed). */
+/*
+ * A place outside of memory where the verifier may keep what is too much to hold: bytes by offset, zero where
+ * nothing was written. A file without a name is just that. Each function returns false if it fails.
+ */
+struct xsr_store {
+	void *context; /* first argument of both */
+	bool (*read)(void *context, uint64_t offset, void *data, size_t size);
+	bool (*write)(void *context, uint64_t offset, const void *data, size_t size);
+};
+
+/*
+ * Makes a verifier; report may be NULL. NULL if memory is short. Free with xsr_verifier_free() (NULL
+ * allowed).
+ */
 XSR_API struct xsr_verifier *xsr_verifier_new(enum xsr_depth depth, xsr_finding_fn *report, void *context);
 XSR_API void xsr_verifier_free(struct xsr_verifier *verifier);
 
 /*
- * Takes one event of a decoder. XSR_OK whatever is wrong with the stream; XSR_E_NOMEM if state for page accounting
- * could not be had (accounting then stops, and says so in a finding), XSR_E_MISUSE behind xsr_verifier_finish().
+ * Gives a verifier of depth pages a store for the digest, before its first event; the structure is copied,
+ * its context must outlive the verifier's use. At other depths there is no effect.
+ *
+ * The digest stands for the pfns that have content in the end, the kind of page that each of them is, and the
+ * contents; neither for the order they came in, nor for how often. Pages that the image allocates without
+ * content are zeros; holes do not count. To take back what is sent again the verifier keeps 16 bytes a pfn,
+ * at 16 times the pfn. Without a store, or when the store fails, an image that sends a pfn twice has no
+ * digest. Equal digests mean equal memory unless somebody took pains to make them equal: it is no
+ * cryptographic hash.
+ */
+XSR_API void xsr_verifier_set_store(struct xsr_verifier *verifier, const struct xsr_store *store);
+
+/*
+ * Takes one event of a decoder. XSR_OK whatever is wrong with the stream; XSR_E_NOMEM if state for page
+ * accounting could not be had (accounting then stops, and says so in a finding), XSR_E_MISUSE behind
+ * xsr_verifier_finish().
  */
 XSR_API enum xsr_status xsr_verifier_event(struct xsr_verifier *verifier, const struct xsr_event *event);
 
 /*
- * The input has ended: call after xsr_decoder_finish() (or after a fault of the decoder) with that decoder. Reports
- * the decoder's fault as a finding and whatever is missing. Returns the verdict's status.
+ * The input has ended: call after xsr_decoder_finish() (or after a fault of the decoder) with that decoder.
+ * Reports the decoder's fault as a finding and whatever is missing. Returns the verdict's status.
  */
 XSR_API enum xsr_status xsr_verifier_finish(struct xsr_verifier *verifier, const struct xsr_decoder *decoder);
 

@@ -75,7 +75,7 @@ def check_verdict(image: str, rows: List[Row], kinds: List[str]) -> None:
 
 
 def check_image(image: str, keys: Keys, fields: Keys, seen: Keys) -> None:
-    done = subprocess.run(["verify-stream-v2", "--json", image], stdout=subprocess.PIPE, check=False)
+    done = subprocess.run(["verify-stream-v2", "--json", "--depth=pages", image], stdout=subprocess.PIPE, check=False)
     rows = [json.loads(line) for line in done.stdout.decode("ascii").splitlines()]
     kinds = [check_row(image, row, keys, fields) for row in rows]
     for row, kind in zip(rows, kinds):
