@@ -5,7 +5,7 @@ import struct
 from typing import Dict, List, Optional, Tuple
 
 from . import legacy, libxc, libxl, xl
-from .base import Header, Item, Record, Stream
+from .base import Header, Item, Record, Stream, Xc
 from .legacy_guest import ONLINE
 
 CONVERTER = (0, 1)            # where other images have Xen's version
@@ -122,6 +122,10 @@ def start(image: legacy.Image, head: List[Item]) -> List[Item]:
                     libxc.p2m_frames(0, size - 1, frames)]
 
 
+def tail(image: legacy.Image, items: List[Item]) -> List[Item]:
+    return (pv_tail if image.kind == "pv" else hvm_tail)(items)
+
+
 def libxc_image(image: legacy.Image) -> List[Item]:
     """All complete rounds folded into one image: everybody's pages in turn, the last round's state."""
     head, rounds = split(image)
@@ -129,7 +133,7 @@ def libxc_image(image: legacy.Image) -> List[Item]:
     items = start(image, head)
     for each in rounds:
         items += memory.round(each)
-    return items + (pv_tail if image.kind == "pv" else hvm_tail)(rounds[-1]) + [libxc.end()]
+    return items + tail(image, rounds[-1]) + [libxc.end()]
 
 
 def physmap(entries: List[legacy.PhysmapEntry]) -> List[Tuple[bytes, bytes]]:
@@ -141,17 +145,39 @@ def physmap(entries: List[legacy.PhysmapEntry]) -> List[Tuple[bytes, bytes]]:
     return found
 
 
-def libxl_stream(image: legacy.Image) -> List[Item]:
-    _, rounds = split(image)
-    items: List[Item] = [libxl.header(converted=True), libxl.libxc_context(), *libxc_image(image)]
+def emulator(image: legacy.Image, items: List[Item]) -> List[Item]:
+    """What a round left of the device model."""
+    found: List[Item] = []
     if image.kind == "hvm":
-        for item in rounds[-1]:
-            if isinstance(item, legacy.Toolstack) and item.entries:
-                items.append(libxl.xenstore_data(physmap(item.entries), 0))
-        for item in rounds[-1]:
-            if isinstance(item, legacy.Qemu):
-                items.append(libxl.emulator_context(item.state, 0))
-    return items + [libxl.end()]
+        found += [libxl.xenstore_data(physmap(item.entries), 0) for item in items
+                  if isinstance(item, legacy.Toolstack) and item.entries]
+        found += [libxl.emulator_context(item.state, 0) for item in items if isinstance(item, legacy.Qemu)]
+    return found
+
+
+def libxl_stream(image: legacy.Image) -> List[Item]:
+    last = split(image)[1][-1]
+    return [libxl.header(converted=True), libxl.libxc_context(), *libxc_image(image),
+            *emulator(image, last), libxl.end()]
+
+
+def checkpointed(image: legacy.Image) -> List[Item]:
+    """Each round kept for itself, in a libxl stream that has no end."""
+    head, rounds = split(image)
+    memory = Memory()
+    items: List[Item] = [libxl.header(converted=True), libxl.libxc_context(), *start(image, head)]
+    for each in rounds:
+        items += [*memory.round(each), *tail(image, each), libxc.checkpoint()]
+        items += [*emulator(image, each), libxl.checkpoint_end()]
+    return items
+
+
+def version_2(image: legacy.Image) -> List[Item]:
+    """For receivers older than 4.14: another number in the header, and no STATIC_DATA_END."""
+    items = [item for item in libxl_stream(image)
+             if not (isinstance(item, Record) and item.kind is Xc.STATIC_DATA_END)]
+    Stream(items).header("image").set(version=2)
+    return items
 
 
 def xl_file(image: legacy.Image) -> Optional[List[Item]]:
@@ -165,6 +191,7 @@ def xl_file(image: legacy.Image) -> Optional[List[Item]]:
 
 
 def expected(image: legacy.Image, form: str = "libxl") -> Optional[bytes]:
-    """The converted stream as libxc, libxl or xl; None where that cannot be made."""
-    items = {"libxc": libxc_image, "libxl": libxl_stream, "xl": xl_file}[form](image)
+    """The converted stream as libxc, libxl or xl, or as libxl in another way; None where that cannot be made."""
+    items = {"libxc": libxc_image, "libxl": libxl_stream, "xl": xl_file, "checkpointed": checkpointed,
+             "version 2": version_2}[form](image)
     return None if items is None else Stream(items).encode()

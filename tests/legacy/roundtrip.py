@@ -102,7 +102,8 @@ def main() -> int:
     options = parser.parse_args()
     with open(os.path.join(options.vectors, "manifest.json"), encoding="utf-8") as file:
         rows = [row for row in json.load(file)["vectors"]]
-    with tempfile.TemporaryDirectory() as directory:
+    # In memory if possible: each output is brought to disk.
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as directory:
         check = Check(os.path.abspath(options.program), directory)
         for row in rows:
             if row.get("convert", {}).get("expected"):
