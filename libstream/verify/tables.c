@@ -98,7 +98,7 @@ static const char *level_fault(unsigned is, unsigned want)
 	if (is <= CELL_HOLE)
 		return NULL;
 	for (unsigned level = 1; level <= 3; level++)
-		if (want & (WANT_LEVEL << level) && is != CELL_TABLE + level && is != CELL_TABLE + level + 1)
+		if (want & ((unsigned)WANT_LEVEL << level) && is != CELL_TABLE + level && is != CELL_TABLE + level + 1)
 			return wanted[level];
 	return want & WANT_WRITABLE && is > CELL_TABLE ? "no page table, as the entry is writable" : NULL;
 }
@@ -169,7 +169,7 @@ static void judge_target(struct xsr_verifier *v, const struct table *table, unsi
 	if (!cell)
 		return;
 	if (table->level > 1)
-		want |= WANT_LEVEL << (table->level - 1);
+		want |= (unsigned)WANT_LEVEL << (table->level - 1);
 	else if (value & WRITABLE)
 		want |= WANT_WRITABLE;
 	is = *cell & CELL_MASK;

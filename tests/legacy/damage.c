@@ -267,7 +267,7 @@ static void read_image(struct vector *v, const char *directory, const char *file
 {
 	char path[1024];
 	FILE *f;
-	long size;
+	long size = 0;
 
 	snprintf(path, sizeof(path), "%s/%s", directory, file);
 	f = fopen(path, "rb");
