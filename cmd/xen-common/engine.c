@@ -81,6 +81,11 @@ bool engine_ask_logdirty(struct engine_port *port, bool on)
 	return port_ask(port, ENGINE_LOGDIRTY, on, -1) == 0;
 }
 
+void engine_tell_rings(struct engine_port *port, uint64_t store, uint64_t console)
+{
+	port_send(port, ENGINE_RINGS, 0, store, console, "");
+}
+
 /*
  * TERM from the parent: the stream's descriptor becomes one that can neither be read nor written, so that
  * the engine fails at its next byte and cleans up by itself. Opened beforehand: a handler may call little
@@ -203,6 +208,10 @@ static void note(struct engine *engine, const struct engine_message *message)
 		engine->said_done = true;
 		engine->result = message->level;
 		engine->outcome.error = (int)message->done;
+	} else if (message->kind == ENGINE_RINGS) {
+		engine->outcome.has_rings = true;
+		engine->outcome.store_gfn = message->done;
+		engine->outcome.console_gfn = message->total;
 	} else if (message->kind == ENGINE_LOG && message->level == ENGINE_ERROR && !engine->outcome.log[0]) {
 		memcpy(engine->outcome.log, message->text, sizeof(engine->outcome.log));
 	}

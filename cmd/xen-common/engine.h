@@ -24,6 +24,7 @@ struct engine_job {
 	uint32_t domid; /* the domain */
 	bool hvm;       /* it has an HVM container (HVM and PVH) */
 	bool live;      /* it runs while most of its memory is saved */
+	const void *context; /* whatever else the body needs; the child has a copy of it */
 };
 
 enum engine_message_kind {
@@ -33,6 +34,7 @@ enum engine_message_kind {
 	ENGINE_LOGDIRTY, /* a question: switch log-dirty in the device model to level; the answer is 0 for
 	                    done */
 	ENGINE_DONE,     /* result in level (0 is success), errno in done */
+	ENGINE_RINGS,    /* a restored guest's ring pages: store in done, console in total */
 };
 
 enum engine_level {
@@ -65,6 +67,7 @@ void engine_log(struct engine_port *port, enum engine_level level, const char *t
 void engine_progress(struct engine_port *port, const char *what, uint64_t done, uint64_t total);
 bool engine_ask_suspend(struct engine_port *port);
 bool engine_ask_logdirty(struct engine_port *port, bool on);
+void engine_tell_rings(struct engine_port *port, uint64_t store, uint64_t console);
 
 struct engine;
 
@@ -104,6 +107,8 @@ struct engine_outcome {
 	int status;    /* exit status, or the signal */
 	int error;     /* errno it reported, or 0 */
 	char log[256]; /* its first error line, the one nearest to the cause, or "" */
+	bool has_rings;                  /* it named the rings */
+	uint64_t store_gfn, console_gfn; /* valid with has_rings */
 };
 
 /*

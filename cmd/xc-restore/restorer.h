@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One restore from beginning to end. The rule that everything here serves: a domain runs only after its whole
+ * image was read, verified and put in place; on every other path nothing of it is left.
+ */
+#ifndef XC_RESTORE_RESTORER_H
+#define XC_RESTORE_RESTORER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "xen-common/engine.h"
+#include "xen-common/fault.h"
+
+#include "plan.h"
+
+struct restore_request {
+	const char *path;          /* image, "-" for standard input */
+	const char *config_path;   /* --config, or NULL */
+	struct plan_wishes wishes; /* the rest of what is said about the domain */
+	const char *command;       /* --before-unpause, or NULL */
+	bool check;                /* only look */
+	bool paused;               /* leave it paused */
+	int timeout_s;             /* give up if nothing moves for so long; 0 for never */
+};
+
+/* Where a restore stands. */
+enum restore_phase {
+	RESTORE_PLANNED, /* the head of the image is known, and what domain to make */
+	RESTORE_CREATED, /* the domain exists, empty */
+	RESTORE_FILLING, /* now and then while bytes flow */
+	RESTORE_FILLED,  /* the image is in place, and good */
+};
+
+struct restore_progress {
+	enum restore_phase phase; /* what is news */
+	const struct plan *plan;  /* the domain */
+	uint32_t domid;           /* its number, 0 before it exists */
+	uint64_t bytes;           /* read so far, as the stream counts */
+	uint64_t expected;        /* about how many there will be */
+};
+
+/* Where news go; both may be called at any time, never from another thread. */
+struct restore_hooks {
+	void (*progress)(void *context, const struct restore_progress *progress);
+	void (*log)(void *context, enum engine_level level, const char *text);
+	void *context; /* for both */
+};
+
+/* What became of the domain. */
+enum restore_fate {
+	RESTORED_NOTHING, /* there never was one */
+	RESTORED_REMOVED, /* it is gone again */
+	RESTORED_RUNS,    /* it runs */
+	RESTORED_PAUSED,  /* as asked for */
+	RESTORED_REST,    /* something of it could not be removed */
+};
+
+struct restore_outcome {
+	bool good;              /* restored, or with --check nothing to be said against it */
+	enum restore_fate fate; /* the domain */
+	uint32_t domid;         /* its number, 0 if there never was one */
+	char name[256];         /* its name, "" if none was found out */
+	struct fault fault;     /* what went wrong first */
+	struct fault second;    /* why the rest could not be removed */
+	uint64_t bytes;         /* of the stream */
+	double seconds;         /* all together */
+};
+
+/*
+ * Restores. Signals that should end it must be blocked and arrive on signal_fd. All is settled when this
+ * returns.
+ */
+void restore_run(const struct restore_request *request, int signal_fd, const struct restore_hooks *hooks,
+    struct restore_outcome *outcome);
+
+/* Exit status of the tool: see the table in xc-restore(1). */
+int restore_exit_status(const struct restore_outcome *outcome);
+
+/* "none", "removed", "running", "paused", "remains". Static. */
+const char *restore_fate_name(enum restore_fate fate);
+
+#endif
