@@ -264,7 +264,11 @@ static bool on_event(void *context, const struct xsr_event *e)
 	/* The engine ends by itself with the image, but what follows it is still to be judged. */
 	if (is_image_end(e) && !flush(f))
 		return false;
-	return e->type != XSR_EVENT_END;
+	/*
+	 * What follows on a pipe is not ours to wait for. But a compressed input has its checksum there, and a file
+	 * that goes on is not what it seems to be.
+	 */
+	return e->type != XSR_EVENT_END || f->size || xsr_source_compressed(f->source);
 }
 
 static void on_tick(void *context, uint64_t offset)

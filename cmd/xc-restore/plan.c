@@ -256,8 +256,8 @@ static bool plan_memory(struct planning *p)
 	                       : number(p, p->b_info, "target_memkb", LIMIT_MEMORY, plan->max_kib);
 	plan->video_kib = plan->type == DOMAIN_HVM ? number(p, p->b_info, "video_memkb", LIMIT_MEMORY, 0) : 0;
 	plan->pool_kib = number(p, p->b_info, "shadow_memkb", LIMIT_MEMORY, 0);
-	if (plan->max_kib < 1024 || plan->target_kib < 1024)
-		return fault_set(p->fault, FAULT_REFUSED, "the domain would have less than a MiB of memory");
+	if (plan->max_kib < 4 || plan->target_kib < 4)
+		return fault_set(p->fault, FAULT_REFUSED, "the domain would have no memory");
 	return true;
 }
 
