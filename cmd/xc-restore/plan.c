@@ -180,20 +180,26 @@ static bool type_known(const struct planning *p)
 /* Names every fact that is missing at once: a user should not find them one by one. */
 static bool nothing_missing(struct planning *p)
 {
+	const struct {
+		bool missing;     /* it is */
+		const char *what; /* option that says it */
+	} facts[] = {
+	    {!p->wish->name && !json_is_string(json_object_get(p->c_info, "name")), "--name"},
+	    {!type_known(p), "--type (pvh or hvm)"},
+	    {!p->wish->vcpus && !json_object_get(p->b_info, "max_vcpus"), "--vcpus"},
+	    {!p->wish->memory_kib && !json_object_get(p->b_info, "max_memkb"), "--memory"},
+	};
 	char list[128] = "";
+	size_t used = 0;
 
-	if (!p->wish->name && !json_is_string(json_object_get(p->c_info, "name")))
-		strcat(list, ", --name");
-	if (!type_known(p))
-		strcat(list, ", --type (pvh or hvm)");
-	if (!p->wish->vcpus && !json_object_get(p->b_info, "max_vcpus"))
-		strcat(list, ", --vcpus");
-	if (!p->wish->memory_kib && !json_object_get(p->b_info, "max_memkb"))
-		strcat(list, ", --memory");
+	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
+		if (facts[i].missing)
+			used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", used ? ", " : "",
+			    facts[i].what);
 	if (!list[0])
 		return true;
 	return fault_set(p->fault, FAULT_REFUSED, "the %s does not tell all about the domain; needed: %s",
-	    p->source->config ? "configuration" : "image has no configuration and", list + 2);
+	    p->source->config ? "configuration" : "image has no configuration and", list);
 }
 
 static bool plan_identity(struct planning *p)
@@ -208,7 +214,7 @@ static bool plan_identity(struct planning *p)
 	if (strspn(name, "0123456789") == strlen(name))
 		return fault_set(p->fault, FAULT_REFUSED, "the name \"%.40s\" would be taken for a number",
 		    name);
-	strcpy(p->plan->name, name);
+	snprintf(p->plan->name, sizeof(p->plan->name), "%s", name);
 	if (p->wish->new_uuid || !uuid)
 		return make_uuid(p->plan->uuid, p->fault);
 	if (!plan_parse_uuid(uuid, p->plan->uuid))

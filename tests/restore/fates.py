@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Every way that a restore can go, with a fake host and a fake engine (fake_host.c): what becomes of the domain.
 
 XC_RESTORE names the program, VECTORS the folder of test vectors.
