@@ -38,6 +38,26 @@ bool scratch_open(struct scratch *s)
 	return s->fd >= 0;
 }
 
+FILE *scratch_file(void)
+{
+	struct scratch s;
+	FILE *file;
+
+	if (!scratch_open(&s))
+		return NULL;
+	file = fdopen(s.fd, "w+");
+	if (!file)
+		scratch_close(&s);
+	return file;
+}
+
+uint64_t scratch_next(const struct scratch *s, uint64_t offset)
+{
+	off_t next = lseek(s->fd, (off_t)offset, SEEK_DATA);
+
+	return next < 0 ? UINT64_MAX : (uint64_t)next;
+}
+
 void scratch_close(struct scratch *s)
 {
 	if (s->fd >= 0)

@@ -6,6 +6,8 @@
 #ifndef XSR_CMD_SCRATCH_H
 #define XSR_CMD_SCRATCH_H
 
+#include <stdio.h>
+
 #include <libstream/verify.h>
 
 struct scratch {
@@ -15,6 +17,12 @@ struct scratch {
 
 /* Makes the file; false if it cannot be made, with errno. */
 bool scratch_open(struct scratch *scratch);
+
+/* A file of the same kind for stdio, to be closed by fclose(); NULL with errno if it cannot be made. */
+FILE *scratch_file(void);
+
+/* Where bytes that were written are next, at offset or behind it; UINT64_MAX if there are none. */
+uint64_t scratch_next(const struct scratch *scratch, uint64_t offset);
 
 /* Nothing happens if it is not open. */
 void scratch_close(struct scratch *scratch);

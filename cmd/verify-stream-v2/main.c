@@ -5,6 +5,7 @@
 #include "common/messages.h"
 #include "common/output.h"
 #include "common/tool.h"
+#include "verify-stream-v2/diff.h"
 #include "verify-stream-v2/explain.h"
 #include "verify-stream-v2/options.h"
 #include "verify-stream-v2/verify.h"
@@ -41,5 +42,7 @@ int main(int argc, char **argv)
 	if (options.output && strcmp(options.output, "-") == 0)
 		message_lines_to_stderr();
 	output_signals();
+	if (options.diff)
+		return tool_end(diff(&options));
 	return tool_end(verify_all(&options));
 }

@@ -12,6 +12,7 @@
 
 enum long_only {
 	KEY_DEPTH = 256,
+	KEY_DIFF,
 	KEY_EXPLAIN,
 	KEY_JSON,
 	KEY_LIST,
@@ -26,6 +27,7 @@ static const struct argp_option option_table[] = {
     {"in", 'i', "FD-or-FILE", 0, "Verify this; digits mean an open descriptor (default: standard input)", 1},
     {"format", 'f', "FORMAT", 0, "Demand libxc, libxl or xl instead of detecting the format", 1},
     {"depth", KEY_DEPTH, "DEPTH", 0, "Look at frame, record, stream (default) or pages", 1},
+    {"diff", KEY_DIFF, NULL, 0, "Say in what two images differ: records, and pages by content", 1},
     {"strict", KEY_STRICT, NULL, 0, "Let warnings decide the verdict too", 1},
     {"out", 'o', "FILE", 0, "Pass the stream on unchanged to FILE; - is standard output", 2},
     {"list", KEY_LIST, NULL, 0, "Print a line for each header and record", 2},
@@ -62,6 +64,10 @@ static void check(const struct options *o, struct argp_state *state)
 
 	if (o->explain)
 		return;
+	if (o->diff && (o->operand_count != 2 || o->in))
+		argp_error(state, "--diff takes two files");
+	if (o->diff && (o->list || o->output))
+		argp_error(state, "--diff goes with neither --list nor -o");
 	if (o->json && o->list)
 		argp_error(state, "--json and --list both want standard output");
 	if (o->output && o->operand_count + (o->in != NULL) > 1)
@@ -76,6 +82,9 @@ static error_t parse_long(int key, char *arg, struct options *o, struct argp_sta
 	case KEY_DEPTH:
 		if (!xsr_depth_parse(arg, &o->depth))
 			argp_error(state, "depth '%s' is none of frame, record, stream, pages", arg);
+		return 0;
+	case KEY_DIFF:
+		o->diff = true;
 		return 0;
 	case KEY_EXPLAIN:
 		o->explain = arg;

@@ -3,10 +3,7 @@
 #include "verify-stream-v2/verify.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <libstream/io.h>
 
@@ -15,6 +12,7 @@
 #include "common/scratch.h"
 #include "common/tool.h"
 #include "common/list.h"
+#include "verify-stream-v2/input.h"
 #include "verify-stream-v2/report.h"
 #include "verify-stream-v2/summary.h"
 
@@ -39,58 +37,6 @@ static bool out_of_memory(const char *name)
 {
 	message(MESSAGE_ERROR, name, "%s", strerror(ENOMEM));
 	return false;
-}
-
-/* Standard input or a descriptor that the caller passed on. */
-static bool use_descriptor(struct job *job, int fd)
-{
-	struct xsr_finding error;
-
-	if (isatty(fd)) {
-		message(MESSAGE_ERROR, job->name,
-		    "is a terminal: give a file, or a stream on standard input");
-		return false;
-	}
-	job->source = xsr_source_from_fd(fd, false, &error);
-	if (!job->source)
-		message_finding(job->name, &error);
-	return job->source != NULL;
-}
-
-static bool open_file(struct job *job)
-{
-	struct xsr_finding error;
-	int fd = open(job->name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-
-	if (fd < 0) {
-		message(MESSAGE_ERROR, job->name, "%s", strerror(errno));
-		return false;
-	}
-	job->source = xsr_source_from_fd(fd, true, &error);
-	if (job->source)
-		return true;
-	if (error.sys_errno == EISDIR)
-		message(MESSAGE_ERROR, job->name, "%s", strerror(EISDIR));
-	else
-		message_finding(job->name, &error);
-	close(fd);
-	return false;
-}
-
-static bool open_input(struct job *job, const char *name, bool digits_are_fd)
-{
-	unsigned long fd;
-
-	job->name = name;
-	if (strcmp(name, "-") == 0) {
-		job->name = "standard input";
-		return use_descriptor(job, STDIN_FILENO);
-	}
-	if (!digits_are_fd || !tool_number(name, INT_MAX, &fd))
-		return open_file(job);
-	if (fd == STDIN_FILENO)
-		job->name = "standard input";
-	return use_descriptor(job, (int)fd);
 }
 
 static bool make_rows(struct job *job)
@@ -273,7 +219,8 @@ int verify_input(const struct options *options, const char *name, bool digits_ar
 	struct job job = {.options = options, .output = {.fd = -1}, .scratch = {.fd = -1}};
 	int status = TOOL_TROUBLE;
 
-	if (open_input(&job, name, digits_are_fd) && make_machines(&job))
+	job.source = input_open(name, digits_are_fd, &job.name);
+	if (job.source && make_machines(&job))
 		status = run(&job);
 	teardown(&job);
 	return status;
