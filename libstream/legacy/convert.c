@@ -237,7 +237,7 @@ static uint32_t count_vcpus(const struct xsr_legacy_chunk *chunk)
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i <= chunk->max_vcpu; i++)
-		n += chunk->vcpu_map[i / 64] >> (i % 64) & 1;
+		n += (uint32_t)(chunk->vcpu_map[i / 64] >> (i % 64) & 1);
 	return n;
 }
 

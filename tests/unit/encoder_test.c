@@ -62,15 +62,18 @@ static void check_mirror(const struct feed_vector *v, const struct feed_blob *bl
 
 START_TEST(decoding_and_encoding_gives_the_same_bytes)
 {
+	size_t number = 0;
+
 	xsr_encoder_free(NULL);
-	for (const struct feed_vector *v = feed_vectors(); v->name; v++) {
+	for (const struct feed_vector *v = feed_vectors(); v->name; v++, number++) {
 		struct feed_blob blob = feed_vector_load(v);
 		size_t size = blob.size > XSR_WHOLE_MAX ? blob.size : XSR_WHOLE_MAX;
 		uint8_t *room = malloc(size);
 
 		ck_assert_ptr_nonnull(room);
+		/* A third of the sizes for each vector, all of them over the vectors, and always in one piece. */
 		for (size_t i = 0; i < FEED_CHUNK_COUNT; i++)
-			if (!feed_chunks[i] || feed_chunks[i] >= feed_smallest(blob.size))
+			if (!feed_chunks[i] || ((i + number) % 3 == 0 && feed_chunks[i] >= feed_smallest(blob.size)))
 				check_mirror(v, &blob, feed_chunks[i], room, size);
 		free(room);
 		feed_blob_free(&blob);
