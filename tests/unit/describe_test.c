@@ -41,7 +41,7 @@ static void on_begin(void *context, const char *key, bool array)
 	struct page *p = context;
 
 	/* Objects of headers and records have no key and stand at the top; nothing else may. */
-	ck_assert(p->depth > 0 || (!key && !array));
+	require(p->depth > 0 || (!key && !array), "%s stands at the top", key);
 	fprintf(p->out, "%s %s\n", key ? key : "-", array ? "[" : "{");
 	p->depth++;
 }
@@ -50,7 +50,7 @@ static void on_end(void *context)
 {
 	struct page *p = context;
 
-	ck_assert_uint_gt(p->depth, 0);
+	require(p->depth > 0, "closed more than opened");
 	fprintf(p->out, "end\n");
 	p->depth--;
 }
