@@ -226,7 +226,9 @@ static int failed(struct job *job, enum xsr_status status, const struct xsr_find
 	bool about_output = strcmp(error->id, "io.write") == 0 || strcmp(error->id, "io.output") == 0 ||
 	    error->layer == XSR_LAYER_LIBXL || error->layer == XSR_LAYER_LIBXC;
 
-	on_finding(job, about_output && job->output.name ? job->output.name : job->name, error);
+	/* Then the verifier has said all there is to say. */
+	if (strcmp(error->id, "io.output") != 0 || job->json)
+		on_finding(job, about_output && job->output.name ? job->output.name : job->name, error);
 	if (strcmp(error->id, "legacy.modern") == 0)
 		message(MESSAGE_ERROR, job->name,
 		    "needs no conversion; --pass-through copies it, --wrap and --unwrap change its layers");
