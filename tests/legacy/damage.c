@@ -191,11 +191,12 @@ static void convert(const struct vector *v, const uint8_t *data, size_t size, co
 	xsr_source_free(source);
 }
 
+/* Time of the processor, not of the clock: tests run beside each other. */
 static double now(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
