@@ -44,15 +44,10 @@ enum xsr_status xsr_tsc_info_encode(struct xsr_buffer *out, bool big_endian, con
 	return XSR_OK;
 }
 
-static bool before_4_12(const struct image_facts *facts)
-{
-	return facts->xen_major < 4 || (facts->xen_major == 4 && facts->xen_minor < 12);
-}
-
 /* What Xen takes but no saver means. */
 static void check_sense(const struct check *c, const struct xsr_tsc_info *info)
 {
-	if (info->mode == MODE_PVRDTSCP && !before_4_12(c->facts))
+	if (info->mode == MODE_PVRDTSCP)
 		check_report(c, F_TSC_INFO_OLD_MODE, AT_MODE, "mode", "0 to 2", "3");
 	if (info->mode < MODE_NEVER_EMULATE && !info->khz)
 		check_report(c, F_TSC_INFO_KHZ, AT_KHZ, "khz", "not 0 in modes 0 and 1", "0");

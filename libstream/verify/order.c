@@ -252,7 +252,7 @@ static void check_last(struct xsr_verifier *v, const struct xsr_record *r)
 		return;
 	}
 	missing(v, r, true, &first);
-	if (!v->order.group.libxc[XSR_LIBXC_X86_TSC_INFO] && !v->summary.converted)
+	if (!v->order.group.libxc[XSR_LIBXC_X86_TSC_INFO])
 		verify_record(v, F_ORDER_TSC_INFO, r, 0, "", "X86_TSC_INFO before this", "none");
 }
 
@@ -333,7 +333,12 @@ void order_record(struct xsr_verifier *v, const struct xsr_record *r)
 		check_type(v, r);
 	v->order.since_checkpoint +=
 	    !bookkeeping && !(r->layer == XSR_LAYER_LIBXC && r->type == XSR_LIBXC_END);
-	if (v->depth < XSR_DEPTH_STREAM || !known(r))
+	if (v->depth < XSR_DEPTH_STREAM)
+		return;
+	if (r->layer == XSR_LAYER_LIBXC && r->length > XSR_LIBXC_RECORD_MAX_46)
+		verify_record(v, F_RECORD_LARGE, r, 4, "body_length", "at most 8388608 for Xen 4.6 to 4.9",
+		    "%" PRIu32, r->length);
+	if (!known(r))
 		return;
 	if (r->layer == XSR_LAYER_LIBXL)
 		libxl_order(v, r);

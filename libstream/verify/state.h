@@ -42,6 +42,7 @@ struct order_state {
 	bool after_checkpoint;     /* the last record completed a checkpoint */
 	bool after_checkpoint_end; /* the last record was a CHECKPOINT_END */
 	uint32_t last_vcpu;        /* id of the latest X86_PV_VCPU_BASIC */
+	struct xsr_record verify_record; /* the latest VERIFY */
 	bool second_image;         /* another image began: its order is not judged again */
 	uint64_t since_checkpoint; /* records since the last complete checkpoint */
 };

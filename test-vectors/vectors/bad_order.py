@@ -435,7 +435,7 @@ def vcpu_records_by_kind(s: Stream) -> Item:
     """The vCPU records sorted by kind instead of by vCPU."""
     s.move_after(s.last(Xc.VCPU_BASIC), s.first(Xc.VCPU_BASIC))
     s.move_after(s.last(Xc.VCPU_EXTENDED), s.first(Xc.VCPU_EXTENDED))
-    return s.last(Xc.VCPU_BASIC)
+    return s.first(Xc.VCPU_EXTENDED)
 
 
 @bad(bases.pv64, "order.repeated")

@@ -138,7 +138,7 @@ def hostile_many_optional_records(s: Stream) -> None:
     s += [libxc.unknown(0x80000000 + n) for n in range(50000)]
 
 
-@bad(bases.pv64, "vcpu_basic.vcpu_id", "vcpu_extended.vcpu_id")
+@bad(bases.pv64, "vcpu_extended.vcpu_id")
 def hostile_many_vcpus(s: Stream) -> Item:
     """4096 EXTENDED records for vCPUs that do not exist, spread over the whole number space."""
     guest = pv.Guest()
