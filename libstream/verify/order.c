@@ -179,9 +179,12 @@ static void check_verify(struct xsr_verifier *v, const struct xsr_record *r)
 		found = "another";
 	else if (r->type == XSR_LIBXC_VERIFY && !seen(v, XSR_LIBXC_PAGE_DATA))
 		found = "no memory before it";
+	/* Only the checkpoint shows it, but VERIFY is at fault. */
 	if (found)
-		verify_record(v, F_ORDER_VERIFY, r, 0, "", "once, behind the memory, without checkpoints",
-		    "%s", found);
+		verify_record(v, F_ORDER_VERIFY, late_checkpoint ? &v->order.verify_record : r, 0, "",
+		    "once, behind the memory, without checkpoints", "%s", found);
+	if (r->type == XSR_LIBXC_VERIFY)
+		v->order.verify_record = *r;
 }
 
 /*
