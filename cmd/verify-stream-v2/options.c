@@ -16,6 +16,7 @@ enum long_only {
 	KEY_EXPLAIN,
 	KEY_JSON,
 	KEY_LIST,
+	KEY_MAP,
 	KEY_MAX_FINDINGS,
 	KEY_NO_PROGRESS,
 	KEY_PROGRESS,
@@ -32,6 +33,7 @@ static const struct argp_option option_table[] = {
     {"out", 'o', "FILE", 0, "Pass the stream on unchanged to FILE; - is standard output", 2},
     {"list", KEY_LIST, NULL, 0, "Print a line for each header and record", 2},
     {"json", KEY_JSON, NULL, 0, "Print an object for each header, record and finding, and the verdict", 2},
+    {"map", KEY_MAP, "FILE", 0, "Draw a map of the memory to FILE (SVG); depth is pages", 2},
     {"max-findings", KEY_MAX_FINDINGS, "N", 0, "Show at most N findings of an input (default 100; 0: all)",
         2},
     {"verbose", 'v', NULL, 0, "Summarise the stream; show notes", 3},
@@ -68,6 +70,8 @@ static void check(const struct options *o, struct argp_state *state)
 		argp_error(state, "--diff takes two files");
 	if (o->diff && (o->list || o->output))
 		argp_error(state, "--diff goes with neither --list nor -o");
+	if (o->map && (o->diff || o->output || strcmp(o->map, "-") == 0 || o->operand_count + (o->in != NULL) > 1))
+		argp_error(state, "--map takes one input and names a file; it goes with neither --diff nor -o");
 	if (o->json && o->list)
 		argp_error(state, "--json and --list both want standard output");
 	if (o->output && o->operand_count + (o->in != NULL) > 1)
@@ -94,6 +98,9 @@ static error_t parse_long(int key, char *arg, struct options *o, struct argp_sta
 		return 0;
 	case KEY_LIST:
 		o->list = true;
+		return 0;
+	case KEY_MAP:
+		o->map = arg;
 		return 0;
 	case KEY_MAX_FINDINGS:
 		if (!tool_number(arg, ULONG_MAX, &o->max_findings))
@@ -144,6 +151,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		o->operand_count = state->argc - state->next;
 		return 0;
 	case ARGP_KEY_END:
+		if (o->map)
+			o->depth = XSR_DEPTH_PAGES;
 		check(o, state);
 		return 0;
 	default:

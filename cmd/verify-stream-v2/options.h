@@ -20,6 +20,7 @@ struct options {
 	bool json;                   /* rows of JSON to standard output */
 	bool list;                   /* a line for each header and record to standard output */
 	bool diff;                   /* compare the two operands */
+	const char *map;             /* where to draw the memory to, or NULL */
 	bool strict;                 /* warnings are faults */
 	unsigned long max_findings;  /* show no more of them; 0: all */
 	enum progress_when progress; /* when to show it */

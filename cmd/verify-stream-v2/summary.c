@@ -107,7 +107,7 @@ static void print_layers(const struct outcome *o)
 	print(&l);
 }
 
-static const char *guest_name(const struct xsr_summary *s)
+const char *summary_guest(const struct xsr_summary *s)
 {
 	if (s->domain.type == XSR_DOMAIN_X86_PV)
 		return "x86 PV";
@@ -127,7 +127,7 @@ static void print_guest(const struct xsr_summary *s)
 	else
 		add(&saver, "Xen %" PRIu32 ".%" PRIu32, s->domain.xen_major, s->domain.xen_minor);
 	print(&saver);
-	add(&guest, "%s", guest_name(s));
+	add(&guest, "%s", summary_guest(s));
 	if (s->guest_width)
 		add(&guest, ", %u-bit", s->guest_width * 8);
 	if (s->guest_levels)
@@ -256,7 +256,7 @@ static void visit_records(const struct xsr_visitor *v, const char *key, enum xsr
 
 static void visit_guest(const struct xsr_summary *s, const struct xsr_visitor *v)
 {
-	v->text(v->context, "guest", guest_name(s));
+	v->text(v->context, "guest", summary_guest(s));
 	v->boolean(v->context, "converted", s->converted);
 	v->number(v->context, "xen_major", s->domain.xen_major, XSR_DECIMAL);
 	v->number(v->context, "xen_minor", s->domain.xen_minor, XSR_DECIMAL);

@@ -17,6 +17,9 @@ struct outcome {
 	bool compressed;                   /* the input is gzip'd */
 };
 
+/* "x86 PV", … Static. */
+const char *summary_guest(const struct xsr_summary *summary);
+
 void summary_print(const struct outcome *outcome);
 void summary_visit(const struct outcome *outcome, const struct xsr_visitor *visitor);
 

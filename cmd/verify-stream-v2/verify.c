@@ -13,6 +13,7 @@
 #include "common/tool.h"
 #include "common/list.h"
 #include "verify-stream-v2/input.h"
+#include "verify-stream-v2/map.h"
 #include "verify-stream-v2/report.h"
 #include "verify-stream-v2/summary.h"
 
@@ -29,6 +30,8 @@ struct job {
 	struct output output;            /* of -o */
 	struct xsr_sink *sink;           /* over it, or NULL */
 	struct scratch scratch;          /* what the verifier keeps at depth pages */
+	struct map map;                  /* for --map */
+	struct output picture;           /* it goes here */
 	struct report report;            /* what was found */
 	bool no_memory;                  /* the verifier had to give up a part of its work */
 };
@@ -74,6 +77,36 @@ static void make_store(struct job *job)
 		job->scratch.error = errno;
 }
 
+static bool make_map(struct job *job)
+{
+	if (!job->options->map)
+		return true;
+	if (!map_open(&job->map)) {
+		message(MESSAGE_ERROR, "temporary file", "%s", strerror(errno));
+		return false;
+	}
+	xsr_verifier_set_page_fn(job->verifier, map_page, &job->map);
+	return output_open(&job->picture, job->options->map);
+}
+
+/* Whatever the verdict: a damaged image is worth a look. */
+static bool draw_map(struct job *job)
+{
+	const struct xsr_summary *s = xsr_verifier_summary(job->verifier);
+	struct map_title title = {
+	    .name = job->name,
+	    .guest = summary_guest(s),
+	    .whole = job->report.verdict.complete,
+	};
+
+	if (!job->options->map)
+		return true;
+	if (map_draw(&job->map, &title, job->picture.fd))
+		return output_commit(&job->picture);
+	message(MESSAGE_ERROR, job->options->map, "%s", strerror(job->map.cells.error ? job->map.cells.error : errno));
+	return false;
+}
+
 static bool make_machines(struct job *job)
 {
 	const struct options *o = job->options;
@@ -86,6 +119,8 @@ static bool make_machines(struct job *job)
 	if (!job->decoder || !job->verifier)
 		return out_of_memory(job->name);
 	make_store(job);
+	if (!make_map(job))
+		return false;
 	if (!o->output)
 		return true;
 	if (!output_open(&job->output, o->output))
@@ -98,6 +133,8 @@ static void teardown(struct job *job)
 {
 	xsr_sink_free(job->sink);
 	output_discard(&job->output);
+	output_discard(&job->picture);
+	map_close(&job->map);
 	xsr_verifier_free(job->verifier);
 	scratch_close(&job->scratch);
 	xsr_describer_free(job->describer);
@@ -209,6 +246,8 @@ static int run(struct job *job)
 		out_of_memory(job->name);
 		return TOOL_TROUBLE;
 	}
+	if (!draw_map(job))
+		return TOOL_TROUBLE;
 	if (job->sink && !output_commit(&job->output))
 		return TOOL_TROUBLE;
 	return good ? TOOL_GOOD : TOOL_STREAM;
@@ -216,7 +255,8 @@ static int run(struct job *job)
 
 int verify_input(const struct options *options, const char *name, bool digits_are_fd)
 {
-	struct job job = {.options = options, .output = {.fd = -1}, .scratch = {.fd = -1}};
+	struct job job = {.options = options, .output = {.fd = -1}, .scratch = {.fd = -1},
+	    .map = {.cells = {.fd = -1}}, .picture = {.fd = -1}};
 	int status = TOOL_TROUBLE;
 
 	job.source = input_open(name, digits_are_fd, &job.name);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "verify/state.h"
+#include "wire/cursor.h"
 
 static const uint8_t zeros[XSR_PAGE_SIZE];
 
@@ -60,6 +61,27 @@ void contents_batch(struct xsr_verifier *v, const struct xsr_event *e)
 	memory_digest_batch(&c->digest);
 }
 
+/* Tells the caller of a page; hash is NULL if it has no content. */
+static void tell(struct xsr_verifier *v, uint64_t entry, bool zero, const struct hash128 *hash)
+{
+	struct contents *c = v->contents;
+	struct xsr_page page = {
+	    .pfn = entry & XSR_PFN_MASK,
+	    .type = (unsigned)(entry >> XSR_PFN_TYPE_SHIFT),
+	    .zero = zero,
+	    .pass = v->summary.passes,
+	};
+	struct writer w = writer_make(page.content, sizeof(page.content), true);
+
+	if (!c->page_fn || v->pages.map_lost || page.pfn >= HVM_PFN_LIMIT)
+		return;
+	if (hash) {
+		writer_u64(&w, hash->high);
+		writer_u64(&w, hash->low);
+	}
+	c->page_fn(c->page_context, &page);
+}
+
 static void take_entry(struct xsr_verifier *v, const struct xsr_event *e, uint32_t number, uint64_t entry)
 {
 	struct contents *c = v->contents;
@@ -67,14 +89,15 @@ static void take_entry(struct xsr_verifier *v, const struct xsr_event *e, uint32
 
 	if (is_pv(v))
 		tables_entry(v, e->record, number, entry);
-	if (xsr_page_has_data(type)) {
+	if (!xsr_page_has_data(type)) {
+		tell(v, entry, false, NULL);
+		if (type == XSR_PAGE_XALLOC && may_digest(v, entry & XSR_PFN_MASK))
+			memory_digest_fill(&c->digest, entry & XSR_PFN_MASK, 0, c->zero);
+	} else if (c->count < CONTENTS_MAX) {
+		c->entries[c->count++] = entry;
+	} else {
 		/* More than fit are in no record whose size is right. */
-		if (c->count < CONTENTS_MAX)
-			c->entries[c->count++] = entry;
-		else
-			c->unsound = true;
-	} else if (type == XSR_PAGE_XALLOC && may_digest(v, entry & XSR_PFN_MASK)) {
-		memory_digest_fill(&c->digest, entry & XSR_PFN_MASK, 0, c->zero);
+		c->unsound = true;
 	}
 }
 
@@ -106,6 +129,7 @@ static void take_page(struct xsr_verifier *v, const struct xsr_record *record, u
 	v->summary.bytes_by_type[entry >> XSR_PFN_TYPE_SHIFT] += XSR_PAGE_SIZE;
 	v->summary.zero_pages += zero;
 	distinct_add(&c->distinct, hash.high);
+	tell(v, entry, zero, &hash);
 	if (may_digest(v, pfn))
 		memory_digest_set(&c->digest, pfn, level_of(entry), hash);
 	if (is_pv(v) && level_of(entry))

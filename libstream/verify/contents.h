@@ -28,6 +28,8 @@ struct contents {
 	uint8_t page[XSR_PAGE_SIZE]; /* a page that came in pieces */
 	struct distinct distinct;    /* different contents */
 	struct memory_digest digest; /* of the guest's memory */
+	xsr_page_fn *page_fn;           /* the caller's, or NULL */
+	void *page_context;             /* its first argument */
 	struct tables tables;        /* rules on page tables */
 	struct start_infos start_infos; /* rules on start_info */
 };

@@ -60,6 +60,14 @@ void xsr_verifier_set_store(struct xsr_verifier *v, const struct xsr_store *stor
 		v->contents->digest.store = *store;
 }
 
+void xsr_verifier_set_page_fn(struct xsr_verifier *v, xsr_page_fn *page, void *context)
+{
+	if (!v->contents)
+		return;
+	v->contents->page_fn = page;
+	v->contents->page_context = context;
+}
+
 void verify_finding(void *context, const struct xsr_finding *f)
 {
 	struct xsr_verifier *v = context;

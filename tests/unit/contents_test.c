@@ -343,6 +343,42 @@ START_TEST(skipped_pages_are_missed)
 }
 END_TEST
 
+static void list_page(void *context, const struct xsr_page *page)
+{
+	unsigned sum = 0;
+
+	for (size_t i = 0; i < sizeof(page->content); i++)
+		sum |= page->content[i];
+	fprintf(context, "%u:%u:%s%s:%u\n", (unsigned)page->pfn, page->type, page->zero ? "zero" : "",
+	    sum ? "content" : "", (unsigned)page->pass);
+}
+
+START_TEST(pages_are_told)
+{
+	static const struct page again[] = {{2, NOTAB, {0}}, {4, XALLOC, {0}}};
+	struct feed_blob image = begin(XSR_DOMAIN_X86_PV);
+	struct xsr_decoder *d = xsr_decoder_new(XSR_FORMAT_UNKNOWN);
+	struct xsr_verifier *v = xsr_verifier_new(XSR_DEPTH_PAGES, NULL, NULL);
+	struct feed feed = {.chunk = 7, .event = feed_to_verifier, .context = v};
+	char *text;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	ck_assert(d && v && out);
+	add_pages(&image, plain[0], 4);
+	add_pages(&image, again, 2);
+	xsr_verifier_set_page_fn(v, list_page, out);
+	ck_assert_int_eq(feed_into(d, &feed, image.data, image.size), XSR_OK);
+	fclose(out);
+	ck_assert_str_eq(text, "3:15::1\n1:0:content:1\n2:0:content:1\n4:0:zerocontent:1\n4:14::2\n"
+	                       "2:0:zerocontent:2\n");
+	free(text);
+	xsr_verifier_free(v);
+	xsr_decoder_free(d);
+	feed_blob_free(&image);
+}
+END_TEST
+
 #define ENTRY(pfn) ((uint64_t)(pfn) << 12 | 0x67)
 #define L2         XSR_PAGE_L2TAB
 #define L4         XSR_PAGE_L4TAB
@@ -505,11 +541,11 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = {hash_is_murmur3, sums_carry, pages_are_counted, digest_is_of_the_memory,
-	    digest_tells_memory_apart, digest_is_not_guessed, skipped_pages_are_missed,
-	    targets_are_judged_in_any_order, good_tables_are_good, bad_tables_are_bad,
-	    stale_tables_are_not_judged, hvm_guests_have_no_tables, many_different_pages_are_estimated,
-	    cells_are_bounded, long_p2m_has_an_end, NULL};
+	const TTest *const tests[] = {hash_is_murmur3, sums_carry, pages_are_counted, pages_are_told,
+	    digest_is_of_the_memory, digest_tells_memory_apart, digest_is_not_guessed,
+	    skipped_pages_are_missed, targets_are_judged_in_any_order, good_tables_are_good,
+	    bad_tables_are_bad, stale_tables_are_not_judged, hvm_guests_have_no_tables,
+	    many_different_pages_are_estimated, cells_are_bounded, long_p2m_has_an_end, NULL};
 
 	return unit_main("contents", tests);
 }

@@ -112,6 +112,25 @@ XSR_API void xsr_verifier_free(struct xsr_verifier *verifier);
  */
 XSR_API void xsr_verifier_set_store(struct xsr_verifier *verifier, const struct xsr_store *store);
 
+/* A page, as a PAGE_DATA record sends it or names it. Grows at its end only. */
+struct xsr_page {
+	uint64_t pfn;        /* of the page */
+	unsigned type;       /* enum xsr_page_type */
+	bool zero;           /* it came and is all zero */
+	uint8_t content[16]; /* hash of what came; zeros for types without data */
+	uint64_t pass;       /* the pass that it is in, from 1 */
+};
+
+/* Called for each page. The structure is the verifier's. */
+typedef void xsr_page_fn(void *context, const struct xsr_page *page);
+
+/*
+ * Has a verifier of depth pages call a function for each page whose content it saw, and for each entry without
+ * content; in the order of the stream but for the latter, which come first in their record. Pfns that the verifier
+ * does not account for are left out (page_data.scattered). Before the first event; at other depths there is no effect.
+ */
+XSR_API void xsr_verifier_set_page_fn(struct xsr_verifier *verifier, xsr_page_fn *page, void *context);
+
 /*
  * Takes one event of a decoder. XSR_OK whatever is wrong with the stream; XSR_E_NOMEM if state for page
  * accounting could not be had (accounting then stops, and says so in a finding), XSR_E_MISUSE behind
