@@ -14,6 +14,8 @@
 #include <libstream/io.h>
 #include <libstream/records.h>
 
+#include "legacy.h"
+
 /* What waits to be handed on; the head of an image fits with room to spare. */
 #define OUT_SIZE (4 * XSR_WHOLE_MAX)
 
@@ -27,6 +29,8 @@
 #define EMULATOR_MAX (UINT32_C(1) << 30)
 
 struct feed {
+	int fd;                        /* the input, the caller's */
+	struct legacy *legacy;         /* who converts it, NULL if it is of today */
 	struct xsr_source *source;     /* the input */
 	struct xsr_decoder *decoder;   /* understands it */
 	struct xsr_verifier *verifier; /* judges it */
@@ -311,11 +315,51 @@ static bool is_cut_short(struct feed *f)
 	return cut || f->engine_left || f->fault.kind != FAULT_NONE;
 }
 
+/* A legacy image is read through its converter. Looked at before anything is taken from the input. */
+static bool begin(struct feed *f)
+{
+	struct xsr_finding error = {0};
+	int stream = f->fd;
+
+	if (legacy_is(f->fd)) {
+		f->legacy = legacy_start(f->fd, &stream, &f->fault);
+		if (!f->legacy)
+			return false;
+	}
+	f->source = xsr_source_from_fd(stream, f->legacy != NULL, &error);
+	if (!f->source) {
+		if (f->legacy)
+			close(stream);
+		errno = error.sys_errno;
+		return fault_errno(&f->fault, FAULT_SYSTEM, "cannot read the image");
+	}
+	if (f->legacy || !xsr_source_size(f->source, &f->size))
+		f->size = 0;
+	return true;
+}
+
+/* What the converter has to say is the cause of what its output lacks. */
+static void finish_legacy(struct feed *f)
+{
+	struct fault fault = {.kind = FAULT_NONE};
+
+	if (!f->legacy)
+		return;
+	/* It must not wait for a reader. */
+	xsr_source_free(f->source);
+	f->source = NULL;
+	if (!legacy_finish(f->legacy, &fault))
+		f->fault = fault;
+	f->legacy = NULL;
+}
+
 static void *feed_main(void *context)
 {
 	struct feed *f = context;
 
-	pump(f);
+	if (begin(f))
+		pump(f);
+	finish_legacy(f);
 	if (!is_cut_short(f)) {
 		/* Their answers come as findings. */
 		(void)xsr_decoder_finish(f->decoder);
@@ -333,29 +377,23 @@ static void *feed_main(void *context)
 struct feed *feed_new(int fd, struct fault *fault)
 {
 	struct feed *f = calloc(1, sizeof(*f));
-	struct xsr_finding error = {0};
 
 	if (!f) {
 		fault_set(fault, FAULT_SYSTEM, "out of memory");
 		return NULL;
 	}
+	f->fd = fd;
 	f->emulator_fd = -1;
 	pthread_mutex_init(&f->lock, NULL);
 	pthread_cond_init(&f->change, NULL);
 	f->decoder = xsr_decoder_new(XSR_FORMAT_UNKNOWN);
 	f->verifier = xsr_verifier_new(XSR_DEPTH_STREAM, on_finding, f);
 	f->encoder = xsr_encoder_new();
-	f->source = xsr_source_from_fd(fd, false, &error);
 	f->out.data = malloc(OUT_SIZE);
 	f->out.size = OUT_SIZE;
 	f->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (f->decoder && f->verifier && f->encoder && f->source && f->out.data && f->event_fd >= 0) {
-		if (!xsr_source_size(f->source, &f->size))
-			f->size = 0;
+	if (f->decoder && f->verifier && f->encoder && f->out.data && f->event_fd >= 0)
 		return f;
-	}
-	if (error.sys_errno)
-		errno = error.sys_errno;
 	fault_errno(fault, FAULT_SYSTEM, "cannot read the image");
 	feed_free(f);
 	return NULL;

@@ -171,8 +171,8 @@ void options_parse(int argc, char **argv, struct options *options)
 	    .args_doc = "[FILE]",
 	    .doc = "Restore a PV or PVH guest of Xen from FILE or standard input, checking the image on its "
 	           "way, and print the number of its domain.\v"
-	           "xl, libxl and libxc images are read, compressed by gzip or not; legacy ones go through "
-	           "convert-legacy-stream first. HVM guests are refused. On any failure no domain is left.",
+	           "xl, libxl, libxc and legacy images are read, the first three compressed by gzip, "
+	           "too. HVM guests are refused. On any failure no domain is left.",
 	};
 
 	memset(options, 0, sizeof(*options));

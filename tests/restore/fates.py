@@ -24,6 +24,7 @@ LIBXL_PV = VECTORS / "good-libxl-pv64.img"
 PV = VECTORS / "good-libxc-pv64.img"
 PV_V2 = VECTORS / "good-libxc-pv64-v2.img"
 PVH = VECTORS / "good-libxc-pvh.img"
+LEGACY = VECTORS / "good-legacy-batch-of-1024.img"
 LARGE = VECTORS / "good-libxc-pv64-1024-pages.img"
 
 FACTS = ["--name=guest", "--vcpus=2", "--memory=64"]
@@ -131,6 +132,14 @@ class Success(Case):
     def test_gzip(self) -> None:
         self.check_good(self.restore(image=gzip.compress(XL_PV.read_bytes())))
         self.check_good(self.restore(str(VECTORS / "good-xl-pv64-gzip.img.gz")))
+
+    def test_legacy(self) -> None:
+        self.check_good(self.restore(*FACTS, str(LEGACY)))
+        first = self.copy.read_bytes()
+        self.assertIn(first, LEGACY.with_suffix(".v3").read_bytes())
+        self.check_good(self.restore(*FACTS, image=LEGACY.read_bytes()))
+        self.assertEqual(self.copy.read_bytes(), first)
+        self.check_failed(self.restore(str(LEGACY)), 3, "needed: --name", [])
 
     def test_the_engine_ends_before_the_stream(self) -> None:
         self.check_good(self.restore(str(XL_PV), engine="prompt"))
@@ -323,9 +332,12 @@ class ImageFaults(Case):
         self.assertIn(self.restore(image=bytes(image[:200])).returncode, (1, 2))
         self.assertEqual(self.life(), [])
 
-    def test_legacy(self) -> None:
-        path = VECTORS / "good-legacy-batch-of-1024.img"
-        self.check_failed(self.restore(*FACTS, str(path)), 1, "Xen 4.5 or older", [])
+    def test_damaged_legacy(self) -> None:
+        image = LEGACY.read_bytes()
+        for end in (100, len(image) // 2, len(image) - 1):
+            done = self.restore(*FACTS, image=image[:end])
+            self.assertEqual((done.returncode, done.stdout), (1, b""), (end, done.stderr))
+            self.assertIn(self.life(), ([], REMOVED), end)
 
 
 class EngineFaults(Case):
