@@ -203,6 +203,8 @@ static bool make_domain(struct host *host, const struct plan *plan, struct fault
 		config.flags |= XEN_DOMCTL_CDF_nested_virt;
 	if (plan->vpmu)
 		config.flags |= XEN_DOMCTL_CDF_vpmu;
+	if (plan->msr_relaxed)
+		config.arch.misc_flags |= XEN_X86_MSR_RELAXED;
 	if (xc_domain_create(host->xen.xc, &domid, &config) != 0)
 		return failed(host, fault, "create a domain");
 	host->created = true;

@@ -298,6 +298,7 @@ static void plan_details(struct planning *p)
 	plan->vpt_align = truth(p->hvm, "vpt_align", true);
 	plan->nested = truth(nested ? p->b_info : p->hvm, "nested_hvm", false);
 	plan->vpmu = truth(p->b_info, "vpmu", false);
+	plan->msr_relaxed = truth(object_member(p->b_info, "arch_x86"), "msr_relaxed", false);
 	plan->shadow = !truth(p->c_info, "hap", true);
 }
 

@@ -45,6 +45,7 @@ struct plan {
 	int32_t rtc_offset;                   /* seconds */
 	unsigned timer_mode;                  /* HVM parameter */
 	bool hpet, vpt_align, nested, vpmu;   /* HVM options */
+	bool msr_relaxed;                     /* unknown MSRs read as 0, as before Xen 4.15 */
 	bool shadow;                          /* asked not to use the hardware's paging */
 	char *config;                         /* JSON as libxl stores it, without devices */
 	char *given;                          /* JSON as it came, for scripts */

@@ -115,8 +115,8 @@ static void put_libxl(struct writing *w, const struct plan *plan)
 	put(w, PRIVATE, "", "/libxl/%u", w->domid);
 	put(w, PRIVATE, "", "/libxl/%u/device", w->domid);
 	put(w, PRIVATE, types[plan->type], "/libxl/%u/type", w->domid);
-	if (plan->type == DOMAIN_HVM)
-		put(w, PRIVATE, "qemu_xen", "/libxl/%u/dm-version", w->domid);
+	/* For PV and PVH, too: libxl may want one later, to serve a disk that is attached then. */
+	put(w, PRIVATE, "qemu_xen", "/libxl/%u/dm-version", w->domid);
 }
 
 static void put_vm(struct writing *w, const struct plan *plan)
