@@ -11,20 +11,6 @@ fail() {
 	exit 1
 }
 
-# Guests without the suspend protocol of PV drivers: libxl stops the domain itself.
-wait_for_firmware() {
-	end=$(($(date +%s) + 90))
-	until grep -q "No bootable" /var/log/xen/tiny-hvm-serial.log 2>/dev/null; do
-		[ "$(date +%s)" -lt "$end" ] || return 1
-		usleep 200000
-	done
-}
-
-running() {
-	case $(guest_state "$1") in *[pscd]*) return 1 ;; esac
-	guest_exists "$1"
-}
-
 capture_answering() {
 	xl create "/mnt/host/$1.cfg" || fail "no $1"
 	tiny_wait "$1" 1 || exit 1
@@ -37,16 +23,22 @@ capture_answering() {
 	mv "/tmp/$1" "/mnt/out/$1.img"
 }
 
-capture_firmware() {
+# tiny_checks NAME N: the running guest finds its memory good and is then in its Nth generation.
+tiny_checks() {
+	tiny_tell "$1" c
+	tiny_wait "$1" "$2" || exit 1
+}
+
+capture_hvm() {
 	xl create /mnt/host/tiny-hvm.cfg || fail "no tiny-hvm"
-	wait_for_firmware || fail "the firmware did not come up"
+	tiny_wait tiny-hvm 1 120 || exit 1
 	# A live migration to this very machine, with a copy of the stream kept on its way.
 	xl migrate -s "/tmp/relay" tiny-hvm localhost || fail "tiny-hvm did not migrate"
-	running tiny-hvm || fail "tiny-hvm does not run after its migration"
+	tiny_checks tiny-hvm 2
 	mv /tmp/live /mnt/out/tiny-hvm-live.img
 	xl save tiny-hvm /tmp/tiny-hvm || fail "tiny-hvm was not saved"
 	xl restore /tmp/tiny-hvm || fail "tiny-hvm was not restored"
-	running tiny-hvm || fail "tiny-hvm does not run after its restore"
+	tiny_checks tiny-hvm 3
 	guest_destroy tiny-hvm
 	mv /tmp/tiny-hvm /mnt/out/tiny-hvm.img
 }
@@ -57,4 +49,4 @@ chmod +x /tmp/relay
 
 capture_answering tiny-pv
 capture_answering tiny-pvh
-capture_firmware
+capture_hvm

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 # Helpers for the tiny guests, for scripts in dom0 that have sourced /lab/lib.sh.  A tiny guest prints "tiny N good" once
-# at its start and once after each resume, and suspends itself when it gets a byte on its console.
+# at its start and once after each resume; "s" on its console makes it suspend, "c" makes it check and print again.
 
 # tiny_wait NAME N [DEADLINE]: until the guest found its memory good in its Nth generation.
 tiny_wait() {
@@ -15,6 +15,11 @@ tiny_wait() {
 	done
 }
 
+# tiny_tell NAME LETTER
+tiny_tell() {
+	echo "$2" >"$(xenstore-read "/local/domain/$(xl domid "$1")/console/tty")"
+}
+
 # tiny_answer NAME [DEADLINE]: the guest's half of one suspend request.  Run it beside the program that saves.
 tiny_answer() {
 	_dom=/local/domain/$(xl domid "$1")
@@ -24,5 +29,5 @@ tiny_answer() {
 		usleep 50000
 	done
 	xenstore-write "$_dom/control/shutdown" ""
-	echo s >"$(xenstore-read "$_dom/console/tty")"
+	tiny_tell "$1" s
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The tiny guest's PVH half: 32 bits, no paging. */
+/* The tiny guest's PVH half: 32 bits, no paging.  With its multiboot header it is the HVM guest as well. */
 #include "tiny.h"
 
 #include <xen/hvm/hvm_op.h>
@@ -55,4 +55,8 @@ __asm__(
 	"	call pvh_main\n"
 	".pushsection .note.Xen, \"a\", @note\n"
 	"	.long 4, 4, 18; .asciz \"Xen\"; .long _start\n"
+	".popsection\n"
+	".pushsection .multiboot, \"a\"\n"
+	"	.balign 4\n"
+	"	.long 0x1badb002, 0, -0x1badb002\n"
 	".popsection\n");

@@ -66,15 +66,36 @@ static void console_print_number(struct console *con, unsigned int n)
 	console_put(con, (char)('0' + n % 10));
 }
 
-static void console_wait_for_byte(struct console *con)
+static char console_get(struct console *con)
 {
 	volatile struct xencons_interface *ring = con->ring;
+	char c;
 
 	while (ring->in_cons == ring->in_prod)
 		yield();
-	ring->in_cons = ring->in_prod;
+	barrier();
+	c = ring->in[ring->in_cons % sizeof(ring->in)];
+	barrier();
+	ring->in_cons++;
 	barrier();
 	console_notify(con);
+	return c;
+}
+
+/* Waits for a word from dom0; "s" asks for a suspend, "c" for nothing but the next check. */
+static void obey(struct console *con)
+{
+	for (;;) {
+		switch (console_get(con)) {
+		case 's':
+			suspend();
+			return;
+		case 'c':
+			return;
+		default:
+			break;
+		}
+	}
 }
 
 void tiny_run(void)
@@ -88,7 +109,6 @@ void tiny_run(void)
 		console_print_number(&con, generation);
 		console_print(&con, pattern_good() ? " good\r\n" : " bad\r\n");
 		console_notify(&con);
-		console_wait_for_byte(&con);
-		suspend();
+		obey(&con);
 	}
 }
