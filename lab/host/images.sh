@@ -46,10 +46,15 @@ images_build() {
 	images_prune
 }
 
-# Folders nobody used for longest go; several work trees with different labs can share one cache.
+# Several work trees with different labs can share one cache, and a run may wait for hours between here and its boot: only
+# what nobody asked for in the last day goes, and of that not the newest.
 images_prune() {
-	find "$cache/images" -mindepth 1 -maxdepth 1 -type d -name '[0-9a-f]*' -printf '%T@ %p\n' |
-		sort -rn | tail -n +$((images_kept + 1)) | cut -d ' ' -f 2- | xargs -r rm -rf
+	local dir
+
+	find "$cache/images" -mindepth 1 -maxdepth 1 -type d -name '[0-9a-f]*' -printf '%T@ %p\n' | sort -rn |
+		tail -n +$((images_kept + 1)) | cut -d ' ' -f 2- | while read -r dir; do
+		[ -z "$(find "$dir" -maxdepth 0 -mmin +1440)" ] || rm -rf "$dir"
+	done
 }
 
 hypervisor_image() {
