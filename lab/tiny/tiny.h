@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Tiny guests whose saved images are small enough to be test vectors: four MiB, one vCPU, no interrupts.
- * A guest fills a buffer with a pattern, then for ever: checks it, says so on its console, and waits for a letter on the console:
- * "s" suspends it, "c" makes it check again.  The other half of the suspend protocol, the answer in xenstore, is given by dom0 in its place.
+ * A guest fills a buffer with a pattern, then for ever: checks it, says so on its console, and waits for a letter
+ * there: "s" suspends it, "c" makes it check again.  The other half of the suspend protocol, the answer in xenstore,
+ * is given by dom0 in its place.
  */
 #ifndef LAB_TINY_H
 #define LAB_TINY_H
