@@ -343,6 +343,29 @@ START_TEST(skipped_pages_are_missed)
 }
 END_TEST
 
+/* A page of which a part was passed over is none, and neither is what follows taken for it. */
+START_TEST(torn_pages_are_missed)
+{
+	struct feed_blob image = begin(XSR_DOMAIN_X86_PV);
+	struct xsr_decoder *d = xsr_decoder_new(XSR_FORMAT_UNKNOWN);
+	struct xsr_verifier *v = xsr_verifier_new(XSR_DEPTH_PAGES, NULL, NULL);
+	struct feed feed = {.chunk = 64, .event = feed_to_verifier, .context = v};
+	size_t pages;
+
+	ck_assert(d && v);
+	add_pages(&image, plain[0], 4);
+	pages = image.size - 3 * XSR_PAGE_SIZE;
+	ck_assert_int_eq(feed_into(d, &feed, image.data, pages + 2048), XSR_OK);
+	ck_assert_int_eq(xsr_decoder_skip(d, 2048), XSR_OK);
+	ck_assert_int_eq(feed_into(d, &feed, image.data + pages + 4096, 2 * XSR_PAGE_SIZE), XSR_OK);
+	xsr_verifier_finish(v, d);
+	ck_assert_uint_eq(xsr_verifier_summary(v)->bytes_by_type[NOTAB], 0);
+	xsr_verifier_free(v);
+	xsr_decoder_free(d);
+	feed_blob_free(&image);
+}
+END_TEST
+
 static void list_page(void *context, const struct xsr_page *page)
 {
 	unsigned sum = 0;
@@ -511,7 +534,7 @@ START_TEST(long_p2m_has_an_end)
 {
 	static uint8_t body[8 + 8 * 9000];
 	struct feed_blob image = begin(XSR_DOMAIN_X86_HVM), copy;
-	uint8_t info[8] = {8, 4};
+	uint8_t info[8] = {8, 4}, room[8] = {0};
 	struct page far = {9000 * 512, NOTAB, {0}};
 	struct xsr_buffer out = {.data = NULL};
 	size_t at;
@@ -522,11 +545,11 @@ START_TEST(long_p2m_has_an_end)
 	add_record(&image, XSR_LIBXC_STATIC_DATA_END, NULL, 0);
 	put32(body + 4, 9000 * 512 - 1);
 	at = image.size;
-	feed_blob_add(&image, body, 8 + sizeof(body));
+	feed_blob_add(&image, room, sizeof(room));
+	feed_blob_add(&image, body, sizeof(body));
 	out = (struct xsr_buffer){.data = image.data + at, .size = 8};
 	ck_assert_int_eq(xsr_encode_record_header(&out, XSR_LIBXC_X86_PV_P2M_FRAMES, sizeof(body), false),
 	    XSR_OK);
-	memcpy(image.data + at + 8, body, sizeof(body));
 	add_pages(&image, &far, 1);
 	copy = image;
 	for (size_t chunk = 1; chunk < 10; chunk += 3) {
@@ -543,8 +566,8 @@ int main(void)
 {
 	const TTest *const tests[] = {hash_is_murmur3, sums_carry, pages_are_counted, pages_are_told,
 	    digest_is_of_the_memory, digest_tells_memory_apart, digest_is_not_guessed,
-	    skipped_pages_are_missed, targets_are_judged_in_any_order, good_tables_are_good,
-	    bad_tables_are_bad, stale_tables_are_not_judged, hvm_guests_have_no_tables,
+	    skipped_pages_are_missed, torn_pages_are_missed, targets_are_judged_in_any_order,
+	    good_tables_are_good, bad_tables_are_bad, stale_tables_are_not_judged, hvm_guests_have_no_tables,
 	    many_different_pages_are_estimated, cells_are_bounded, long_p2m_has_an_end, NULL};
 
 	return unit_main("contents", tests);
