@@ -5,7 +5,7 @@ import importlib
 
 MODULES = ("good_libxc", "good_habits", "good_libxl", "good_checkpoint", "bad_headers", "bad_order",
            "bad_memory", "bad_pv", "bad_hvm", "bad_policy", "bad_libxl", "bad_xl",
-           "hostile", "unsupported", "legacy_good", "legacy_bad")
+           "hostile", "real", "unsupported", "legacy_good", "legacy_bad")
 
 
 def load() -> None:
