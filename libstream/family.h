@@ -17,6 +17,7 @@
 
 #include "findings.h"
 #include "libxc/xstate.h"
+#include "release.h"
 #include "wire/cursor.h"
 
 /* Which guests a record is for. */
@@ -49,6 +50,7 @@ struct image_facts {
 	struct xstate_layout xstate; /* from X86_CPUID_POLICY */
 	unsigned physical_bits; /* width of physical addresses from X86_CPUID_POLICY */
 	struct hvm_facts hvm;   /* from HVM_CONTEXT */
+	struct release target;  /* the release that shall restore the image, if the caller named one */
 };
 
 /* One check of one body: where it stands, what is known, where findings go. */

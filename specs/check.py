@@ -8,6 +8,9 @@ import re
 import sys
 from typing import Dict, List, Set
 
+sys.dont_write_bytecode = True
+import catalogue   # pylint: disable=wrong-import-position
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 TREE = os.path.dirname(HERE)
 VECTORS = os.path.join(TREE, "test-vectors")
@@ -20,7 +23,7 @@ CITED = re.compile(r"\b(?:(?:LXC|LXL|XLI|LEG)-[0-9.]+-[0-9]+|(?:ERR|PRM)-[0-9]+)
 SECTION = re.compile(r"`?\b(?:specs/)?([a-z-]+\.md)`? §([0-9.]*[0-9])")
 HEADING = re.compile(r"^#{2,3} ([0-9.]+) ")
 VECTOR = re.compile(r"`((?:good|bad|unsupported)-[a-z0-9-]+)`")
-FINDING = re.compile(r"^\| `([a-z0-9_.]+)` \| ([a-z]+) \| ([a-z]+) \| (.*) \| (.*) \|$")
+FINDING = re.compile(r"^\| `([a-z0-9_.]+)` \| ([a-z]+) \| ([a-z]+) \| ([^|]*) \| ([^|]*) \| ([^|]*) \| ([^|]*) \|$")
 
 
 class Checker:
@@ -105,6 +108,20 @@ class Checker:
         for row in rows:
             if not CITED.search(row[3]):
                 self.fault(name, 0, row[0] + " has no rule")
+        texts = {row.name: (row.xen, row.advice) for row in catalogue.load()}
+        for row in rows:
+            if texts.get(row[0]) != row[5:]:
+                self.fault(name, 0, row[0] + " does not agree with findings.def: run check.py --write")
+
+    def catalogue(self) -> None:
+        """Each row of findings.def says everything, and the manual page is made of it."""
+        rows = catalogue.load()
+        for row in rows:
+            for column in catalogue.empty_columns(row):
+                self.fault("findings.def", 0, "%s has no %s" % (row.name, column))
+        with open(catalogue.MANUAL, encoding="utf-8") as page:
+            if page.read() != catalogue.manual_page(rows):
+                self.fault("verify-stream-v2.1", 0, "its FINDINGS are not those of findings.def: run check.py --write")
 
 
 def known_vectors() -> Set[str]:
@@ -120,7 +137,8 @@ def known_vectors() -> Set[str]:
 
 
 def write_findings(source: str) -> None:
-    """Takes over findings.txt; rules stay as they are, new rows get none."""
+    """Takes over findings.txt and the texts of findings.def; rules stay as they are, new rows get the library's."""
+    rows = {row.name: row for row in catalogue.load()}
     path = os.path.join(HERE, "findings.md")
     rules: Dict[str, str] = {}
     head: List[str] = []
@@ -135,22 +153,33 @@ def write_findings(source: str) -> None:
         for line in lines:
             if line.strip() and line[0] != "#":
                 name, severity, depth, _, meaning = line.rstrip("\n").split(None, 4)
-                head.append("| `%s` | %s | %s | %s | %s |" % (name, severity, depth, rules.get(name, ""), meaning))
+                row = rows[name]
+                head.append("| `%s` | %s | %s | %s | %s | %s | %s |" % (
+                    name, severity, depth, rules.get(name, row.rules), meaning, row.xen, row.advice))
     with open(path, "w", encoding="utf-8") as new:
         new.write("\n".join(head) + "\n")
 
 
+def write_manual() -> None:
+    """Brings the FINDINGS of the manual page up to date."""
+    text = catalogue.manual_page(catalogue.load())
+    with open(catalogue.MANUAL, "w", encoding="utf-8") as page:
+        page.write(text)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write", action="store_true", help="bring findings.md up to date with findings.txt")
+    parser.add_argument("--write", action="store_true", help="bring findings.md and the manual page up to date")
     options = parser.parse_args()
     source = os.path.join(VECTORS, "findings.txt")
     if options.write:
         write_findings(source)
+        write_manual()
     checker = Checker()
     checker.define()
     checker.cite(known_vectors())
     checker.sources()
+    checker.catalogue()
     if os.path.exists(source):
         checker.findings(source)
     for fault in checker.faults:

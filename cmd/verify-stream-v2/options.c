@@ -11,7 +11,8 @@
 #define DEFAULT_MAX_FINDINGS 100
 
 enum long_only {
-	KEY_DEPTH = 256,
+	KEY_AGAINST_XEN = 256,
+	KEY_DEPTH,
 	KEY_DIFF,
 	KEY_EXPLAIN,
 	KEY_JSON,
@@ -29,6 +30,7 @@ static const struct argp_option option_table[] = {
     {"format", 'f', "FORMAT", 0, "Demand libxc, libxl or xl instead of detecting the format", 1},
     {"depth", KEY_DEPTH, "DEPTH", 0, "Look at frame, record, stream (default) or pages", 1},
     {"diff", KEY_DIFF, NULL, 0, "Say in what two images differ: records, and pages by content", 1},
+    {"against-xen", KEY_AGAINST_XEN, "RELEASE", 0, "Judge by the release that shall restore: 4.6 to 4.22", 1},
     {"strict", KEY_STRICT, NULL, 0, "Let warnings decide the verdict too", 1},
     {"out", 'o', "FILE", 0, "Pass the stream on unchanged to FILE; - is standard output", 2},
     {"list", KEY_LIST, NULL, 0, "Print a line for each header and record", 2},
@@ -89,6 +91,11 @@ static error_t parse_long(int key, char *arg, struct options *o, struct argp_sta
 		return 0;
 	case KEY_DIFF:
 		o->diff = true;
+		return 0;
+	case KEY_AGAINST_XEN:
+		if (!xsr_xen_release_known(arg))
+			argp_error(state, "'%s' is no release from 4.6 to 4.22", arg);
+		o->against_xen = arg;
 		return 0;
 	case KEY_EXPLAIN:
 		o->explain = arg;

@@ -13,6 +13,7 @@ struct options {
 	int operand_count; /* how many */
 	enum xsr_format format;      /* demanded, or XSR_FORMAT_UNKNOWN to detect it */
 	enum xsr_depth depth;        /* how deep to look */
+	const char *against_xen;     /* release to judge by, or NULL */
 	const char *output;          /* where to pass the stream on to, or NULL */
 	int verbose;                 /* number of -v */
 	bool quiet;                  /* say nothing */

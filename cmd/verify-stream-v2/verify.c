@@ -119,6 +119,8 @@ static bool make_machines(struct job *job)
 	if (!job->decoder || !job->verifier)
 		return out_of_memory(job->name);
 	make_store(job);
+	if (o->against_xen)
+		xsr_verifier_against_xen(job->verifier, o->against_xen);
 	if (!make_map(job))
 		return false;
 	if (!o->output)

@@ -118,6 +118,7 @@ static const struct run *run_of(uint32_t leaf, uint32_t *place)
 static bool check_leaf(const struct check *c, const struct xsr_cpuid_leaf *leaf, uint64_t at, uint32_t *place)
 {
 	const struct run *run = run_of(leaf->leaf, place);
+	const struct release *target = &c->facts->target;
 
 	if (!run) {
 		check_report(c, F_CPUID_POLICY_LEAF, at + AT_LEAF, "leaf",
@@ -137,6 +138,9 @@ static bool check_leaf(const struct check *c, const struct xsr_cpuid_leaf *leaf,
 		    "0x%" PRIx32 " of leaf 0x%" PRIx32, leaf->subleaf, leaf->leaf);
 		return false;
 	}
+	if (target->minor && !release_knows_leaf(target, leaf->leaf, run->subleaves ? leaf->subleaf : 0))
+		check_report(c, F_AGAINST_CPUID_POLICY, at + AT_LEAF, "leaf", "a leaf that this release knows",
+		    "0x%" PRIx32 " subleaf 0x%" PRIx32, leaf->leaf, leaf->subleaf);
 	if (run->subleaves)
 		*place += leaf->subleaf;
 	return true;

@@ -3,6 +3,7 @@
 #include "libxc/hvm_context.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #include <libstream/records.h>
 
@@ -80,6 +81,23 @@ static bool size_known(const struct xsr_hvm_entry *e)
 	return false;
 }
 
+/* An entry of a size that the release which shall load it does not know yet. */
+static void check_form(const struct check *c, const struct xsr_hvm_entry *e)
+{
+	const struct xsr_hvm_form *form;
+	char name[16], allowed[32];
+
+	for (size_t i = 0; (form = xsr_hvm_entry_form(e->type, i)); i++) {
+		if (form->size != e->length || release_has_form(&c->facts->target, form->since))
+			continue;
+		release_format(&c->facts->target, name, sizeof(name));
+		snprintf(allowed, sizeof(allowed), "what Xen %s knows", name);
+		check_report(c, F_AGAINST_HVM_ENTRY, e->offset + 4, "length", allowed,
+		    "%" PRIu32 " bytes of %s %u, known since %s", e->length, hvm_type(e->type)->name, e->instance,
+		    form->since);
+	}
+}
+
 static bool instance_legal(const struct xsr_hvm_entry *e)
 {
 	switch (hvm_type(e->type)->owner) {
@@ -136,6 +154,8 @@ static void check_known(const struct check *c, struct state *st, const struct xs
 		    e->length, name, e->instance);
 	else
 		hvm_values_check(c, e, st->walk.used);
+	if (c->facts->target.minor)
+		check_form(c, e);
 	if (instance)
 		set(&st->seen, e->type, e->instance);
 	st->seen.started = true;

@@ -170,6 +170,7 @@ static bool may_have_pae(const struct image_facts *facts)
 /* One parameter by itself; false if its index is none. */
 static bool check_param(const struct check *c, const struct xsr_hvm_param *p, uint64_t at)
 {
+	const struct release *target = &c->facts->target;
 	const struct param *param;
 
 	if (!xsr_hvm_param_name(p->index)) {
@@ -181,6 +182,9 @@ static bool check_param(const struct check *c, const struct xsr_hvm_param *p, ui
 		check_report(c, F_HVM_PARAMS_REFUSED, at, "index", "", "%" PRIu64 " (%s)", p->index, param->name);
 	if (p->index == PAE_ENABLED && !may_have_pae(c->facts))
 		check_report(c, F_HVM_PARAMS_OLD_PAE, at, "index", "", "4 (PAE_ENABLED)");
+	if (target->minor && p->index >= release_limits(target)->hvm_param_count)
+		check_report(c, F_AGAINST_HVM_PARAM, at, "index", "a parameter that this release knows",
+		    "%" PRIu64 " (%s)", p->index, param->name);
 	if (!value_fits(param, p->value))
 		check_report(c, F_HVM_PARAMS_VALUE, at + 8, "value", param->allowed, "0x%" PRIx64 " for %s",
 		    p->value, param->name);

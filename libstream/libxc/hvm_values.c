@@ -222,6 +222,7 @@ static bool msr_loads(uint32_t index)
 static void cpu_msr(const struct judged *j)
 {
 	const struct xsr_hvm_entry *entry = j->entry;
+	const struct release *target = &j->c->facts->target;
 	uint64_t at = entry->offset + HVM_ENTRY_HEAD;
 	uint32_t count = u32_at(j, 0);
 
@@ -234,6 +235,9 @@ static void cpu_msr(const struct judged *j)
 		at = entry->offset + HVM_ENTRY_HEAD + MSR_HEAD + (uint64_t)MSR_ENTRY * i;
 		if (!msr_loads(msr.index))
 			check_report(j->c, F_HVM_CONTEXT_MSR, at, "index", "an MSR that Xen loads",
+			    "0x%" PRIx32 " of vCPU %u", msr.index, entry->instance);
+		else if (target->minor && !release_loads_msr(target, true, msr.index))
+			check_report(j->c, F_AGAINST_MSR, at, "index", "an MSR that this release loads",
 			    "0x%" PRIx32 " of vCPU %u", msr.index, entry->instance);
 		if (msr.reserved)
 			check_report(j->c, F_HVM_CONTEXT_MSR, at + 4, "reserved", "0",
@@ -300,6 +304,14 @@ static void cpu_xsave(const struct check *c, const struct xsr_hvm_entry *entry, 
 	xsave_excess(c, entry, &image, used);
 }
 
+/* Older releases load some entries whatever their values. */
+static bool judged_by(const struct check *c, uint16_t type)
+{
+	unsigned since = type == XSR_HVM_PIC || type == XSR_HVM_PIT ? 19 : type == XSR_HVM_LAPIC ? 20 : 0;
+
+	return !c->facts->target.minor || c->facts->target.minor >= since;
+}
+
 void hvm_values_check(const struct check *c, const struct xsr_hvm_entry *entry, uint32_t used)
 {
 	static void (*const judges[HVM_TYPES])(const struct judged *) = {
@@ -316,6 +328,8 @@ void hvm_values_check(const struct check *c, const struct xsr_hvm_entry *entry, 
 	};
 	struct judged j = {.c = c, .entry = entry};
 
+	if (!judged_by(c, entry->type))
+		return;
 	if (entry->type == XSR_HVM_CPU_XSAVE)
 		cpu_xsave(c, entry, used);
 	else if (judges[entry->type])

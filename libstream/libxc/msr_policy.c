@@ -69,6 +69,7 @@ enum xsr_status xsr_msr_policy_encode(struct xsr_buffer *out, bool big_endian, c
 /* Place of the entry's MSR in msrs[]; MSRS if it is not one of the policy. */
 static size_t check_entry(const struct check *c, const struct xsr_msr_entry *e, uint64_t at)
 {
+	const struct release *target = &c->facts->target;
 	size_t place = 0;
 
 	if (e->flags)
@@ -77,6 +78,9 @@ static size_t check_entry(const struct check *c, const struct xsr_msr_entry *e, 
 		place++;
 	if (place == MSRS)
 		check_report(c, F_MSR_POLICY_INDEX, at + AT_INDEX, "index", "0xce or 0x10a", "0x%" PRIx32, e->index);
+	else if (target->minor && !release_knows_policy_msr(target, e->index))
+		check_report(c, F_AGAINST_MSR_POLICY, at + AT_INDEX, "index", "an MSR that this release knows",
+		    "0x%" PRIx32, e->index);
 	else if (e->value & ~msrs[place].bits)
 		check_report(c, F_MSR_POLICY_VALUE, at + AT_VALUE, "value", msrs[place].allowed,
 		    "0x%" PRIx64 " for MSR 0x%" PRIx32, e->value, e->index);

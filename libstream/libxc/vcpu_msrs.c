@@ -75,6 +75,7 @@ static unsigned number_of(uint32_t index)
 
 static void check_entries(const struct check *c, const struct xsr_vcpu_msrs *vcpu)
 {
+	const struct release *target = &c->facts->target;
 	unsigned seen = 0;
 
 	for (uint32_t i = 0; i < vcpu->count; i++) {
@@ -86,6 +87,9 @@ static void check_entries(const struct check *c, const struct xsr_vcpu_msrs *vcp
 			check_report(c, F_VCPU_MSRS_INDEX, at, "index",
 			    "0x48, 0x140, 0xc0000103, 0xc0011019 to 0xc001101b or 0xc0011027", "0x%" PRIx32,
 			    msr.index);
+		else if (target->minor && !release_loads_msr(target, false, msr.index))
+			check_report(c, F_AGAINST_MSR, at, "index", "an MSR that this release loads",
+			    "0x%" PRIx32, msr.index);
 		else if (seen & 1u << number)
 			check_report(c, F_VCPU_MSRS_DUPLICATE, at, "index", "each MSR once", "0x%" PRIx32 " again",
 			    msr.index);

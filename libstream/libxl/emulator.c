@@ -90,6 +90,9 @@ uint32_t emulator_check_head(const struct check *c, const uint8_t *head)
 		return id;
 	if (id == XSR_EMULATOR_UNKNOWN && f->has_domain && f->xen_major)
 		check_report(c, F_EMULATOR_UNKNOWN_ID, EMULATOR_AT_ID, "emulator_id", "1 or 2", "0");
+	if (id == XSR_EMULATOR_QEMU_TRADITIONAL && release_reached(&f->target, 21, 0))
+		check_report(c, F_AGAINST_EMULATOR, EMULATOR_AT_ID, "emulator_id", "2 (qemu) since Xen 4.21",
+		    "1 (qemu-traditional)");
 	if (index)
 		check_report(c, F_EMULATOR_INDEX, EMULATOR_AT_INDEX, "index", "0", "%" PRIu32, index);
 	return id;

@@ -67,6 +67,17 @@ struct page_state {
 	uint64_t first_pass;           /* distinct pfns in the first pass */
 };
 
+/* Findings of one kind that a record may give; the rest is told as a number. */
+#define REPEATS_MAX 16u
+
+/* Findings of the latest record that gave any. */
+struct repeats {
+	bool any;                 /* there is such a record; else all counts are 0 */
+	struct xsr_finding place; /* its first finding, for the place */
+	size_t latest;            /* row of the latest finding */
+	uint64_t count[F_COUNT];  /* by row of the catalogue */
+};
+
 struct xsr_verifier {
 	enum xsr_depth depth;               /* how deep to look */
 	xsr_finding_fn *report;             /* the caller's, or NULL */
@@ -75,6 +86,7 @@ struct xsr_verifier {
 	union family_state walk;            /* of the family whose body comes in pieces */
 	struct xsr_summary summary;         /* for the caller */
 	struct xsr_verdict verdict;         /* for the caller */
+	struct repeats repeats;             /* report.c */
 	struct order_state order;           /* order.c */
 	struct page_state pages;            /* pages.c */
 	struct contents *contents;          /* contents.c; NULL below depth pages */
@@ -93,6 +105,9 @@ struct xsr_verifier {
 /* Counts a finding that is complete and hands it on; context is the verifier. Has the shape of
  * xsr_finding_fn. */
 void verify_finding(void *context, const struct xsr_finding *finding);
+
+/* Tells how many findings of the latest record were not told one by one. */
+void verify_rest(struct xsr_verifier *v);
 
 /* Reports a finding outside of any record's body. field is static; the rest says what was found. */
 void verify_report(struct xsr_verifier *v, enum finding_id id, enum xsr_layer layer, uint64_t offset,
@@ -117,6 +132,13 @@ void config_header(struct xsr_verifier *v, const struct xsr_event *e);
 void config_bytes(struct xsr_verifier *v, const struct xsr_event *e);
 void config_domain(struct xsr_verifier *v, const struct xsr_event *e);
 void config_finish(struct xsr_verifier *v);
+
+/* against.c: rules that depend on the release. False if the finding means nothing to it. */
+bool against_decide(const struct release *target, struct xsr_finding *finding);
+void against_image(struct xsr_verifier *v, const struct xsr_event *e);
+void against_domain(struct xsr_verifier *v, const struct xsr_event *e);
+void against_record(struct xsr_verifier *v, const struct xsr_record *record);
+void against_guest(struct xsr_verifier *v, const struct xsr_record *record);
 
 /* order.c: what must come, once, and where. Called for each record, its body's first piece, and the end. */
 void order_record(struct xsr_verifier *v, const struct xsr_record *r);

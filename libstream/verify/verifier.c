@@ -3,7 +3,6 @@
 #include "verify/state.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +43,11 @@ struct xsr_verifier *xsr_verifier_new(enum xsr_depth depth, xsr_finding_fn *repo
 	return NULL;
 }
 
+bool xsr_verifier_against_xen(struct xsr_verifier *v, const char *release)
+{
+	return release_parse(release, &v->facts.target);
+}
+
 void xsr_verifier_free(struct xsr_verifier *v)
 {
 	if (!v)
@@ -66,61 +70,6 @@ void xsr_verifier_set_page_fn(struct xsr_verifier *v, xsr_page_fn *page, void *c
 		return;
 	v->contents->page_fn = page;
 	v->contents->page_context = context;
-}
-
-void verify_finding(void *context, const struct xsr_finding *f)
-{
-	struct xsr_verifier *v = context;
-
-	if (f->severity == XSR_ERROR && !v->verdict.errors++)
-		v->verdict.status = f->status;
-	v->verdict.warnings += f->severity == XSR_WARNING;
-	v->verdict.notes += f->severity == XSR_NOTE;
-	if (v->report)
-		v->report(v->report_context, f);
-}
-
-__attribute__((format(printf, 4, 0))) static void vreport(struct xsr_verifier *v, struct xsr_finding *f,
-    const char *allowed, const char *found, va_list args)
-{
-	char text[sizeof(f->found)];
-
-	vsnprintf(text, sizeof(text), found, args);
-	finding_found(f, "%s", text);
-	finding_allowed(f, "%s", allowed);
-	verify_finding(v, f);
-}
-
-void verify_report(struct xsr_verifier *v, enum finding_id id, enum xsr_layer layer, uint64_t offset,
-    const char *field, const char *allowed, const char *found, ...)
-{
-	struct xsr_finding f;
-	va_list args;
-
-	finding_make(&f, id, layer, offset, field);
-	va_start(args, found);
-	vreport(v, &f, allowed, found, args);
-	va_end(args);
-}
-
-void verify_record(struct xsr_verifier *v, enum finding_id id, const struct xsr_record *record, uint64_t at,
-    const char *field, const char *allowed, const char *found, ...)
-{
-	struct xsr_finding f;
-	va_list args;
-
-	finding_make(&f, id, record->layer, record->offset + at, field);
-	finding_in_record(&f, record);
-	va_start(args, found);
-	vreport(v, &f, allowed, found, args);
-	va_end(args);
-}
-
-void verify_memory_lost(struct xsr_verifier *v)
-{
-	if (!v->memory_lost)
-		verify_report(v, F_IO_MEMORY, XSR_LAYER_NONE, v->summary.bytes, "", "", "page accounting stops");
-	v->memory_lost = true;
 }
 
 static void check_length(struct xsr_verifier *v, const struct xsr_record *r)
@@ -179,6 +128,7 @@ static void record_begin(struct xsr_verifier *v, const struct xsr_record *r)
 	struct xsr_summary *s = &v->summary;
 	bool page_data = r->layer == XSR_LAYER_LIBXC && r->type == XSR_LIBXC_PAGE_DATA;
 
+	verify_rest(v);
 	s->records++;
 	if (r->layer == XSR_LAYER_LIBXL && r->type < XSR_LIBXL_TYPES)
 		s->libxl_records[r->type]++;
@@ -194,6 +144,7 @@ static void record_begin(struct xsr_verifier *v, const struct xsr_record *r)
 		verify_record(v, F_PAGE_DATA_LENGTH, r, 4, "body_length", "16 or more", "%" PRIu32,
 		    r->length);
 	order_record(v, r);
+	against_record(v, r);
 	if (r->layer == XSR_LAYER_LIBXC && (r->type == XSR_LIBXC_END || r->type == XSR_LIBXC_CHECKPOINT))
 		judge(v, r);
 }
@@ -276,8 +227,10 @@ static void record_end(struct xsr_verifier *v, const struct xsr_event *e)
 		pages_record_end(v, r);
 		contents_record_end(v);
 	}
-	if (r->layer == XSR_LAYER_LIBXC && r->type == XSR_LIBXC_HVM_CONTEXT)
+	if (r->layer == XSR_LAYER_LIBXC && r->type == XSR_LIBXC_HVM_CONTEXT) {
 		learn_hvm(v);
+		against_guest(v, r);
+	}
 	order_record_end(v, r);
 	v->summary.bytes = e->offset + e->u.padding.length;
 }
@@ -302,9 +255,11 @@ enum xsr_status xsr_verifier_event(struct xsr_verifier *v, const struct xsr_even
 		break;
 	case XSR_EVENT_IMAGE_HEADER:
 		headers_image(v, e);
+		against_image(v, e);
 		break;
 	case XSR_EVENT_DOMAIN_HEADER:
 		headers_domain(v, e);
+		against_domain(v, e);
 		config_domain(v, e);
 		break;
 	case XSR_EVENT_RECORD:
@@ -358,6 +313,7 @@ enum xsr_status xsr_verifier_finish(struct xsr_verifier *v, const struct xsr_dec
 	contents_finish(v);
 	config_finish(v);
 	headers_trailer(v);
+	verify_rest(v);
 	v->finished = true;
 	return v->verdict.status;
 }

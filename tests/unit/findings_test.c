@@ -94,6 +94,7 @@ START_TEST(the_catalogue_is_in_order)
 	for (size_t i = 0; (row = xsr_catalogue_at(i)); i++) {
 		ck_assert_ptr_eq(xsr_catalogue_find(row->id), row);
 		ck_assert_str_ne(row->meaning, "");
+		ck_assert_msg(row->xen[0] && row->advice[0], "%s: what Xen does, or what to do, is not told", row->id);
 		ck_assert_msg(strspn(row->id, "abcdefghijklmnopqrstuvwxyz0123456789_.") == strlen(row->id) &&
 		    strchr(row->id, '.') && strchr(row->id, '.') == strrchr(row->id, '.'), "%s", row->id);
 		ck_assert_msg(row->meaning[strlen(row->meaning) - 1] != '.', "%s ends with a full stop", row->id);

@@ -132,6 +132,14 @@ typedef void xsr_page_fn(void *context, const struct xsr_page *page);
 XSR_API void xsr_verifier_set_page_fn(struct xsr_verifier *verifier, xsr_page_fn *page, void *context);
 
 /*
+ * Judges by the release that shall restore the stream, before the first event: "4.6" to "4.22", or "4.17.3" for a
+ * certain patch level. What that release refuses is an error, what only others mind is not told at all. False, and
+ * nothing changes, for other texts.
+ */
+XSR_API bool xsr_verifier_against_xen(struct xsr_verifier *verifier, const char *release);
+XSR_API bool xsr_xen_release_known(const char *release);
+
+/*
  * Takes one event of a decoder. XSR_OK whatever is wrong with the stream; XSR_E_NOMEM if state for page
  * accounting could not be had (accounting then stops, and says so in a finding), XSR_E_MISUSE behind
  * xsr_verifier_finish().

@@ -23,7 +23,8 @@ Row = Dict[str, object]
 
 def documented(page: str) -> Keys:
     """Keys of each kind: the arguments of Sy macros in its subsection of the section on JSON."""
-    section = page[page.index(".Sh JSON") : page.index(".Sh EXIT STATUS")]
+    start = page.index(".Sh JSON")
+    section = page[start : page.index("\n.Sh ", start)]
     section = re.sub(r"^\.It [A-Z0-9_]+\n.*?(?=^\.It|^\.El)", "", section, flags=re.MULTILINE | re.DOTALL)
     keys: Keys = {}
     for part in section.split(".Ss ")[1:]:

@@ -1,0 +1,2 @@
+# Each row of the table of vectors, releases and findings.
+"$HELPERS/against.py"

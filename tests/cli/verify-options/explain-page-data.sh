@@ -1,0 +1,1 @@
+verify-stream-v2 --explain page_data.count
