@@ -23,7 +23,7 @@ void messages_setup(const char *tool, int most, bool to_syslog)
 	tool_name = tool;
 	most_level = most;
 	if (to_syslog && !use_syslog)
-		openlog(tool, LOG_PID, LOG_USER);
+		openlog(tool, LOG_PID | LOG_NDELAY, LOG_USER);
 	use_syslog = to_syslog;
 }
 

@@ -64,7 +64,7 @@ struct map_title {
 	bool whole;        /* the image is complete */
 };
 
-/* Draws to a file at fd. False with errno if that fails; EIO also stands for the map's own file. */
+/* Draws to a file at fd and closes it. False with errno if that fails; EIO also stands for the map's own file. */
 bool map_draw(struct map *map, const struct map_title *title, int fd);
 
 #endif

@@ -11,7 +11,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/text.h"
 
@@ -331,15 +330,11 @@ static bool draw(struct map *m, const struct map_title *title, FILE *out)
 
 bool map_draw(struct map *m, const struct map_title *title, int fd)
 {
-	int copy = dup(fd);
-	FILE *out = copy < 0 ? NULL : fdopen(copy, "w");
+	FILE *out = fdopen(fd, "w");
 	bool good;
 
-	if (!out) {
-		if (copy >= 0)
-			close(copy);
+	if (!out)
 		return false;
-	}
 	errno = EIO;
 	good = draw(m, title, out) && !ferror(out);
 	if (fclose(out) != 0)

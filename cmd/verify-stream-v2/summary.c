@@ -223,6 +223,28 @@ static void print_records(const struct xsr_summary *s)
 	print(&checkpoints);
 }
 
+/* How far a stream without END can be relied on, and whether something of it restores. */
+static void print_intact(const struct xsr_summary *s)
+{
+	struct line intact = {.label = "intact"}, restores = {.label = "restores"};
+	char a[32], b[32];
+
+	if (s->ended || !s->has_image)
+		return;
+	add(&intact, "%s records up to offset 0x%" PRIx64, text_count(s->intact_records, a, sizeof(a)), s->bytes);
+	add(&intact, ", %s of the %s of page data", text_bytes(s->intact_data_pages * XSR_PAGE_SIZE, a, sizeof(a)),
+	    text_bytes(s->data_pages * XSR_PAGE_SIZE, b, sizeof(b)));
+	if (s->announced_pfns && s->distinct_pfns)
+		add(&intact, ", %s of %s pfns named", text_count(s->distinct_pfns, a, sizeof(a)),
+		    text_count(s->announced_pfns, b, sizeof(b)));
+	print(&intact);
+	if (s->checkpoint_end)
+		add(&restores, "up to the checkpoint that ends at offset 0x%" PRIx64, s->checkpoint_end);
+	else
+		add(&restores, "not: END or a whole checkpoint is missing");
+	print(&restores);
+}
+
 void summary_print(const struct outcome *o)
 {
 	const struct xsr_summary *s = o->summary;
@@ -235,6 +257,7 @@ void summary_print(const struct outcome *o)
 	print_memory(s);
 	print_contents(s);
 	print_records(s);
+	print_intact(s);
 	add(&size, "%s (%s bytes)", text_bytes(s->bytes, a, sizeof(a)), text_count(s->bytes, b, sizeof(b)));
 	if (s->trailer)
 		add(&size, " and %s bytes behind it", text_count(s->trailer, a, sizeof(a)));
@@ -275,6 +298,8 @@ static void visit_memory(const struct xsr_summary *s, const struct xsr_visitor *
 			v->number(v->context, page_types[i].key, s->entries_by_type[i], XSR_DECIMAL);
 	v->end(v->context);
 	v->number(v->context, "data_pages", s->data_pages, XSR_DECIMAL);
+	v->number(v->context, "intact_data_pages", s->intact_data_pages, XSR_DECIMAL);
+	v->number(v->context, "announced_pfns", s->announced_pfns, XSR_DECIMAL);
 	v->number(v->context, "distinct_pfns", s->distinct_pfns, XSR_DECIMAL);
 	v->number(v->context, "populated_pfns", s->populated_pfns, XSR_DECIMAL);
 	v->number(v->context, "passes", s->passes, XSR_DECIMAL);
@@ -313,6 +338,8 @@ static void visit_stream(const struct outcome *o, const struct xsr_visitor *v)
 	visit_records(v, "libxc_records", XSR_LAYER_LIBXC, s->libxc_records, XSR_LIBXC_TYPES);
 	v->number(v->context, "unknown_records", s->unknown_records, XSR_DECIMAL);
 	v->number(v->context, "checkpoints", s->checkpoints, XSR_DECIMAL);
+	v->number(v->context, "checkpoint_end", s->checkpoint_end, XSR_DECIMAL);
+	v->number(v->context, "intact_records", s->intact_records, XSR_DECIMAL);
 }
 
 void summary_visit(const struct outcome *o, const struct xsr_visitor *v)

@@ -9,6 +9,7 @@
 
 #include "common/messages.h"
 #include "common/output.h"
+#include "common/sandbox.h"
 #include "common/scratch.h"
 #include "common/tool.h"
 #include "common/list.h"
@@ -102,7 +103,7 @@ static bool draw_map(struct job *job)
 	if (!job->options->map)
 		return true;
 	if (map_draw(&job->map, &title, job->picture.fd))
-		return output_commit(&job->picture);
+		return true;
 	message(MESSAGE_ERROR, job->options->map, "%s", strerror(job->map.cells.error ? job->map.cells.error : errno));
 	return false;
 }
@@ -226,8 +227,10 @@ static void conclude(struct job *job, const char *verdict)
 		summary_print(&outcome);
 }
 
-static int run(struct job *job)
+/* In the sandbox: everything but what needs a name. */
+static int judge(void *context)
 {
+	struct job *job = context;
 	bool whole = pump(job), good;
 
 	if (whole) {
@@ -250,9 +253,20 @@ static int run(struct job *job)
 	}
 	if (!draw_map(job))
 		return TOOL_TROUBLE;
+	return good ? TOOL_GOOD : TOOL_STREAM;
+}
+
+static int run(struct job *job)
+{
+	int status = sandbox_run(judge, job, job->name, TOOL_TROUBLE);
+
+	if (status == TOOL_TROUBLE)
+		return status;
+	if (job->options->map && !output_commit(&job->picture))
+		return TOOL_TROUBLE;
 	if (job->sink && !output_commit(&job->output))
 		return TOOL_TROUBLE;
-	return good ? TOOL_GOOD : TOOL_STREAM;
+	return status;
 }
 
 int verify_input(const struct options *options, const char *name, bool digits_are_fd)

@@ -390,6 +390,7 @@ static void checkpoint_complete(struct xsr_verifier *v)
 	struct order_state *o = &v->order;
 
 	v->summary.checkpoints++;
+	v->summary.checkpoint_end = v->summary.bytes;
 	memset(&o->group, 0, sizeof(o->group));
 	o->late_told = false;
 	o->in_checkpoint = false;

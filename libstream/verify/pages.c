@@ -36,6 +36,8 @@ void pages_p2m(struct xsr_verifier *v, uint32_t start, uint32_t end, uint64_t fr
 	v->pages.has_p2m = true;
 	if (end > v->pages.p2m_end)
 		v->pages.p2m_end = end;
+	if (v->summary.announced_pfns <= end)
+		v->summary.announced_pfns = (uint64_t)end + 1;
 	if (v->summary.p2m_size <= end)
 		v->summary.p2m_size = (uint64_t)end + 1;
 }

@@ -87,6 +87,8 @@ struct xsr_verifier {
 	struct xsr_summary summary;         /* for the caller */
 	struct xsr_verdict verdict;         /* for the caller */
 	struct repeats repeats;             /* report.c */
+	bool in_payload;                    /* page data of a record began and its end did not come */
+	uint64_t payload_offset;            /* where that page data begins */
 	struct order_state order;           /* order.c */
 	struct page_state pages;            /* pages.c */
 	struct contents *contents;          /* contents.c; NULL below depth pages */

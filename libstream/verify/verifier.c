@@ -231,8 +231,11 @@ static void record_end(struct xsr_verifier *v, const struct xsr_event *e)
 		learn_hvm(v);
 		against_guest(v, r);
 	}
-	order_record_end(v, r);
 	v->summary.bytes = e->offset + e->u.padding.length;
+	v->in_payload = false;
+	v->summary.intact_records++;
+	v->summary.intact_data_pages = v->summary.data_pages;
+	order_record_end(v, r);
 }
 
 static void trailer(struct xsr_verifier *v, const struct xsr_event *e)
@@ -278,6 +281,8 @@ enum xsr_status xsr_verifier_event(struct xsr_verifier *v, const struct xsr_even
 		break;
 	case XSR_EVENT_PAYLOAD:
 		pages_payload(v, e);
+		v->in_payload = true;
+		v->payload_offset = e->offset;
 		contents_payload(v, e);
 		break;
 	case XSR_EVENT_RECORD_END:
@@ -308,6 +313,8 @@ enum xsr_status xsr_verifier_finish(struct xsr_verifier *v, const struct xsr_dec
 	v->summary.format = xsr_decoder_format(decoder);
 	v->summary.guest_width = v->facts.width;
 	v->summary.guest_levels = v->facts.levels;
+	if (v->in_payload)
+		v->summary.intact_data_pages += (xsr_decoder_offset(decoder) - v->payload_offset) / XSR_PAGE_SIZE;
 	order_finish(v, xsr_decoder_error(decoder));
 	pages_finish(v);
 	contents_finish(v);

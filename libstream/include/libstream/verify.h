@@ -69,6 +69,11 @@ struct xsr_summary {
 	bool distinct_estimated;              /* they are too many to count: good to about one percent */
 	bool has_digest;                      /* digest is valid: the image is complete, and nothing of it unknown */
 	uint8_t digest[16];                   /* of the guest's memory; see xsr_verifier_set_store() */
+	/* What of a damaged or truncated stream can be relied on. */
+	uint64_t intact_records;              /* records that came to their end; `bytes` is where the last one did */
+	uint64_t intact_data_pages;           /* pages of data that are there, as far as known */
+	uint64_t checkpoint_end;              /* end of the last complete checkpoint, from where a restore goes on; else 0 */
+	uint64_t announced_pfns;              /* PV: pfns that the P2M frames cover; else 0 */
 };
 
 /* The verdict. */
