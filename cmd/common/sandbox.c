@@ -67,7 +67,7 @@ static bool allow(scmp_filter_ctx filter)
 		        checked_calls[i].value));
 	/* abort() and the raising of a signal again: to this process only. */
 	status |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-	    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+	    SCMP_CMP(0, SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
 	return status == 0;
 }
 
