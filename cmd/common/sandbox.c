@@ -228,8 +228,8 @@ int sandbox_run(int (*work)(void *context), void *context, const char *input, in
 		raise(WTERMSIG(how));
 		break;
 	default:
-		message(MESSAGE_ERROR, input, "internal error: signal %d (%s); the stream was not judged", WTERMSIG(how),
-		    strsignal(WTERMSIG(how)));
+		message(MESSAGE_ERROR, input, "internal error: signal %d (%s); the stream was not judged",
+		    WTERMSIG(how), strsignal(WTERMSIG(how)));
 	}
 	return trouble;
 }

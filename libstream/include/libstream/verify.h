@@ -72,7 +72,7 @@ struct xsr_summary {
 	/* What of a damaged or truncated stream can be relied on. */
 	uint64_t intact_records;              /* records that came to their end; `bytes` is where the last one did */
 	uint64_t intact_data_pages;           /* pages of data that are there, as far as known */
-	uint64_t checkpoint_end;              /* end of the last complete checkpoint, from where a restore goes on; else 0 */
+	uint64_t checkpoint_end;              /* end of the last complete checkpoint, or 0 */
 	uint64_t announced_pfns;              /* PV: pfns that the P2M frames cover; else 0 */
 };
 
