@@ -24,7 +24,6 @@ LINE_MAX_ELSEWHERE = 144
 EXCEPTIONS: Dict[Tuple[str, str], int] = {
     ("lab/tiny/pv.c", "width"): 1,
     ("lab/tiny/pvh.c", "width"): 1,
-    ("lab/tiny/tiny.h", "width"): 1,
     ("libstream/include/libstream/decoder.h", "width"): 1,
     ("libstream/include/libstream/records.h", "width"): 1,
     ("libstream/legacy/body.c", "width"): 1,
