@@ -94,7 +94,7 @@ size_t feed_smallest(size_t size)
 
 struct feed_blob feed_vector_load(const struct feed_vector *vector)
 {
-	static uint8_t piece[1 << 16];
+	static uint8_t piece[1 << 20];
 	struct feed_blob blob = {0};
 	char path[512];
 	gzFile file;
