@@ -8,5 +8,6 @@ flags="-std=gnu11 -O2 -Wall -Wextra -ffreestanding -fno-pic -fno-stack-protector
 mkdir -p "$1"
 # shellcheck disable=SC2086 # a list of words
 gcc -m64 -mcmodel=kernel -mno-red-zone $flags -Wl,-Ttext-segment=0xffffffff80100000 -o "$1/tiny-pv" "$here/pv.c" "$here/tiny.c"
+# Qemu puts a multiboot kernel into memory before the firmware runs, which lies just above 1 MiB.
 # shellcheck disable=SC2086
-gcc -m32 $flags -Wl,-Ttext-segment=0x100000 -o "$1/tiny-pvh" "$here/pvh.c" "$here/tiny.c"
+gcc -m32 $flags -Wl,-Ttext-segment=0x200000 -o "$1/tiny-pvh" "$here/pvh.c" "$here/tiny.c"
