@@ -120,7 +120,6 @@ static void judge_first_pass(struct xsr_verifier *v)
 	if (p->first_pass_judged || v->depth < XSR_DEPTH_STREAM)
 		return;
 	p->first_pass_judged = true;
-	p->first_pass = p->map.described;
 	if (p->map_lost || v->summary.converted || !p->map.described || p->map.described >= size)
 		return;
 	verify_report(v, F_PAGE_DATA_MISSING, XSR_LAYER_LIBXC, v->summary.bytes, "pfn",

@@ -39,7 +39,6 @@ struct order_state {
 	bool page_data_told;       /* missing memory was reported */
 	bool late_told;            /* late memory was reported, once a group */
 	bool in_checkpoint;        /* between libxc CHECKPOINT and libxl CHECKPOINT_END */
-	bool after_checkpoint;     /* the last record completed a checkpoint */
 	bool after_checkpoint_end; /* the last record was a CHECKPOINT_END */
 	uint32_t last_vcpu;        /* id of the latest X86_PV_VCPU_BASIC */
 	struct xsr_record verify_record; /* the latest VERIFY */
@@ -64,7 +63,6 @@ struct page_state {
 	uint64_t last;                 /* highest pfn of the pass so far */
 	bool in_pass;                  /* last is valid */
 	bool first_pass_judged;        /* gaps were looked for */
-	uint64_t first_pass;           /* distinct pfns in the first pass */
 };
 
 /* Findings of one kind that a record may give; the rest is told as a number. */
@@ -98,7 +96,6 @@ struct xsr_verifier {
 	const struct record_family *family; /* of the current record, NULL if unknown */
 	bool length_ok;                     /* its length is legal */
 	bool memory_lost;                   /* verify_memory_lost() was called */
-	uint64_t end_offset;                /* behind the outermost END */
 	uint8_t body_head[8];               /* the first bytes of the current body */
 	uint8_t trailer[64];                /* the first bytes behind END */
 	bool finished;                      /* xsr_verifier_finish() was called */
