@@ -84,6 +84,7 @@ struct xsr_decoder {
 	uint32_t batch_count;              /* entries of the current batch */
 	uint32_t batch_seen;               /* of them already taken */
 	uint64_t batch_pages;              /* of them with data */
+	unsigned data_types;               /* bit a type: entries of it have data */
 	uint64_t entries[PFNS_PER_EVENT];  /* for the PFNS event */
 
 	struct xsr_event event;            /* the latest */
@@ -102,6 +103,8 @@ struct xsr_decoder *xsr_decoder_new(enum xsr_format format)
 		return NULL;
 	d->format = format;
 	d->layer = XSR_LAYER_LIBXC;
+	for (unsigned type = 0; type < 16; type++)
+		d->data_types |= (unsigned)xsr_page_has_data(type) << type;
 	return d;
 }
 
@@ -478,10 +481,9 @@ static enum step step_pfns(struct xsr_decoder *d, struct input *in)
 			n = in->left / 8;
 		p = take(d, in, 8 * n);
 	}
-	for (size_t i = 0; i < n; i++) {
-		d->entries[i] = load_u64(p + 8 * i, d->record.big_endian);
-		d->batch_pages += xsr_page_has_data((unsigned)(d->entries[i] >> XSR_PFN_TYPE_SHIFT));
-	}
+	load_u64s(d->entries, p, n, d->record.big_endian);
+	for (size_t i = 0; i < n; i++)
+		d->batch_pages += d->data_types >> (d->entries[i] >> XSR_PFN_TYPE_SHIFT) & 1;
 	e = event_start(d, XSR_EVENT_PFNS, d->layer, d->offset - 8 * n);
 	e->u.pfns.entries = d->entries;
 	e->u.pfns.count = n;

@@ -164,6 +164,27 @@ static void account_top(struct xsr_verifier *v, uint64_t pfn, unsigned type)
 		verify_memory_lost(v);
 }
 
+/* No more pfns can be accounted for. */
+static void map_full(struct xsr_verifier *v, const struct xsr_event *e, uint32_t number, uint64_t entry)
+{
+	v->pages.map_lost = true;
+	if (v->pages.map.chunks.no_memory)
+		verify_memory_lost(v);
+	else
+		entry_error(v, e, F_PAGE_DATA_SCATTERED, number, "pfn", "dense ranges of pfns", entry);
+}
+
+/* Some entries for pfns one behind the other and of one type: takes them to the order of the record. */
+static void take_order(struct page_state *p, uint64_t pfn, size_t n)
+{
+	for (size_t i = 0; i < n && p->batched < XSR_BATCH_MAX; i++)
+		p->batch[p->batched++] = pfn + i;
+	if (pfn + n - 1 > p->last)
+		p->last = pfn + n - 1;
+	p->has_previous = true;
+	p->previous = pfn + n - 1;
+}
+
 /* The order of the pfns in the record, and the account. */
 static void account(struct xsr_verifier *v, const struct xsr_event *e, uint32_t number, uint64_t entry)
 {
@@ -175,47 +196,111 @@ static void account(struct xsr_verifier *v, const struct xsr_event *e, uint32_t 
 		if (pfn < p->previous && first_time(v, RULE_ORDER))
 			entry_error(v, e, F_PAGE_DATA_ORDER, number, "pfn", "ascending pfns", entry);
 	}
-	if (p->batched < XSR_BATCH_MAX)
-		p->batch[p->batched++] = pfn;
 	if (!p->has_previous)
 		follow_pass(v, pfn);
-	else if (pfn > p->last)
-		p->last = pfn;
-	p->has_previous = true;
-	p->previous = pfn;
+	take_order(p, pfn, 1);
 	if (p->map_lost || pfn >= HVM_PFN_LIMIT)
 		return;
 	if (v->facts.domain_type == XSR_DOMAIN_X86_PV)
 		account_top(v, pfn, (unsigned)(entry >> XSR_PFN_TYPE_SHIFT));
-	if (!pfn_map_set(&p->map, pfn, state_of((unsigned)(entry >> XSR_PFN_TYPE_SHIFT)))) {
-		p->map_lost = true;
-		if (p->map.chunks.no_memory)
-			verify_memory_lost(v);
-		else
-			entry_error(v, e, F_PAGE_DATA_SCATTERED, number, "pfn", "dense ranges of pfns", entry);
+	if (!pfn_map_set(&p->map, pfn, state_of((unsigned)(entry >> XSR_PFN_TYPE_SHIFT))))
+		map_full(v, e, number, entry);
+}
+
+/* Comes last: a pass that ends with these entries is judged without them. */
+static void count_entries(struct xsr_verifier *v, uint64_t entry, size_t n)
+{
+	struct xsr_summary *s = &v->summary;
+	unsigned type = (unsigned)(entry >> XSR_PFN_TYPE_SHIFT);
+	uint64_t last = (entry & XSR_PFN_MASK) + n - 1;
+
+	s->entries += n;
+	s->entries_by_type[type] += n;
+	s->data_pages += xsr_page_has_data(type) ? n : 0;
+	if (last >= s->p2m_size && last < HVM_PFN_LIMIT && !v->pages.has_p2m)
+		s->p2m_size = last + 1;
+}
+
+static void take_entry(struct xsr_verifier *v, const struct xsr_event *e, uint32_t number, uint64_t entry)
+{
+	if (v->depth >= XSR_DEPTH_RECORD)
+		check_entry(v, e, number, entry);
+	if (v->depth >= XSR_DEPTH_STREAM) {
+		check_entry_guest(v, e, number, entry);
+		account(v, e, number, entry);
+	}
+	count_entries(v, entry, 1);
+}
+
+/* How many entries from the first on are of one type and of pfns one behind the other. */
+static size_t run_length(const uint64_t *entries, size_t count)
+{
+	size_t n = 1;
+
+	while (n < count && entries[n] == entries[0] + n)
+		n++;
+	return n;
+}
+
+/*
+ * True if no rule has anything to say of any of n such entries, so that they can be accounted for as one. A rule that
+ * might is enough for false: one by one, they are judged exactly.
+ */
+static bool beyond_doubt(const struct xsr_verifier *v, uint64_t entry, size_t n)
+{
+	const struct page_state *p = &v->pages;
+	unsigned type = (unsigned)(entry >> XSR_PFN_TYPE_SHIFT);
+	uint64_t pfn = entry & XSR_PFN_MASK, last = pfn + n - 1;
+
+	if (type != XSR_PAGE_NOTAB && type != XSR_PAGE_XTAB)
+		return false;
+	if (entry & XSR_PFN_RESERVED_MASK || last >= HVM_PFN_LIMIT || (p->has_p2m && last > p->p2m_end))
+		return false;
+	return !p->has_previous || pfn > p->previous;
+}
+
+/* account() for a run of entries that are beyond doubt. */
+static void account_run(struct xsr_verifier *v, const struct xsr_event *e, uint32_t number, uint64_t entry,
+    size_t n)
+{
+	struct page_state *p = &v->pages;
+	unsigned type = (unsigned)(entry >> XSR_PFN_TYPE_SHIFT);
+	uint64_t pfn = entry & XSR_PFN_MASK;
+
+	if (!p->has_previous)
+		follow_pass(v, pfn);
+	take_order(p, pfn, n);
+	for (size_t done = 0, piece; done < n && !p->map_lost; done += piece) {
+		uint64_t first = pfn + done;
+
+		piece = CHUNK_PFNS - (first & (CHUNK_PFNS - 1));
+		if (piece > n - done)
+			piece = n - done;
+		/* Such pages are no tables: they matter only where there was one before. */
+		if (chunk_map_find(&p->tops.chunks, first))
+			for (size_t i = 0; i < piece; i++)
+				account_top(v, first + i, type);
+		if (!pfn_map_set_run(&p->map, first, piece, state_of(type)))
+			map_full(v, e, number + (uint32_t)done, entry + done);
 	}
 }
 
 void pages_pfns(struct xsr_verifier *v, const struct xsr_event *e)
 {
-	struct xsr_summary *s = &v->summary;
+	const uint64_t *entries = e->u.pfns.entries;
+	size_t count = e->u.pfns.count;
 
-	for (size_t i = 0; i < e->u.pfns.count; i++) {
-		uint64_t entry = e->u.pfns.entries[i], pfn = entry & XSR_PFN_MASK;
-		unsigned type = (unsigned)(entry >> XSR_PFN_TYPE_SHIFT);
+	for (size_t i = 0, n; i < count; i += n) {
 		uint32_t number = e->u.pfns.first + (uint32_t)i;
 
-		s->entries++;
-		s->entries_by_type[type]++;
-		s->data_pages += xsr_page_has_data(type);
-		if (v->depth >= XSR_DEPTH_RECORD)
-			check_entry(v, e, number, entry);
-		if (v->depth >= XSR_DEPTH_STREAM) {
-			check_entry_guest(v, e, number, entry);
-			account(v, e, number, entry);
+		n = run_length(entries + i, count - i);
+		if (v->depth >= XSR_DEPTH_STREAM && beyond_doubt(v, entries[i], n)) {
+			account_run(v, e, number, entries[i], n);
+			count_entries(v, entries[i], n);
+			continue;
 		}
-		if (pfn >= s->p2m_size && pfn < HVM_PFN_LIMIT && !v->pages.has_p2m)
-			s->p2m_size = pfn + 1;
+		for (size_t k = 0; k < n; k++)
+			take_entry(v, e, number + (uint32_t)k, entries[i + k]);
 	}
 }
 

@@ -3,8 +3,9 @@
 
 #include <string.h>
 
-/* Four pfns a byte. */
-#define BYTES (CHUNK_PFNS / 4)
+/* Two bits a pfn, in words of the machine. */
+#define BYTES     (CHUNK_PFNS / 4)
+#define WORD_PFNS 32u
 
 void pfn_map_clear(struct pfn_map *map)
 {
@@ -12,28 +13,62 @@ void pfn_map_clear(struct pfn_map *map)
 	memset(map, 0, sizeof(*map));
 }
 
-bool pfn_map_set(struct pfn_map *map, uint64_t pfn, enum pfn_state state)
+/* The low bit of each pair. */
+#define LOW UINT64_C(0x5555555555555555)
+
+/* Pairs that have any bit of `bits` in their low one. */
+static unsigned pairs(uint64_t bits)
+{
+	return (unsigned)__builtin_popcountll(bits & LOW);
+}
+
+/* Sets those pairs of 32 pfns that mask covers, and keeps the counts. */
+static void set_pairs(struct pfn_map *map, uint64_t *word, uint64_t mask, enum pfn_state state)
+{
+	uint64_t before = *word & mask, after = (uint64_t)state * LOW & mask;
+
+	map->described += pairs(mask) - pairs(before | before >> 1);
+	map->populated += pairs(after >> 1);
+	map->populated -= pairs(before >> 1);
+	*word = (*word & ~mask) | after;
+}
+
+bool pfn_map_set_run(struct pfn_map *map, uint64_t pfn, size_t count, enum pfn_state state)
 {
 	uint8_t *bits = chunk_map_make(&map->chunks, pfn, BYTES);
-	unsigned at = pfn & (CHUNK_PFNS - 1), shift = 2 * (at & 3);
-	enum pfn_state before;
+	size_t at = pfn & (CHUNK_PFNS - 1), end = at + count;
 
 	if (!bits)
 		return false;
-	before = (enum pfn_state)(bits[at / 4] >> shift & 3);
-	map->described += before == PFN_UNSEEN;
+	while (at < end) {
+		size_t in_word = at % WORD_PFNS, n = WORD_PFNS - in_word < end - at ? WORD_PFNS - in_word : end - at;
+		uint64_t mask = (UINT64_MAX >> (64 - 2 * n)) << 2 * in_word, word;
+		uint8_t *place = bits + at / WORD_PFNS * sizeof(word);
+
+		memcpy(&word, place, sizeof(word));
+		set_pairs(map, &word, mask, state);
+		memcpy(place, &word, sizeof(word));
+		at += n;
+	}
 	map->chunks.in_use = map->described;
-	map->populated += (uint64_t)(state >= PFN_RAM) - (uint64_t)(before >= PFN_RAM);
-	bits[at / 4] = (uint8_t)((bits[at / 4] & ~(3u << shift)) | (unsigned)state << shift);
 	return true;
+}
+
+bool pfn_map_set(struct pfn_map *map, uint64_t pfn, enum pfn_state state)
+{
+	return pfn_map_set_run(map, pfn, 1, state);
 }
 
 enum pfn_state pfn_map_get(const struct pfn_map *map, uint64_t pfn)
 {
 	const uint8_t *bits = chunk_map_find(&map->chunks, pfn);
-	unsigned at = pfn & (CHUNK_PFNS - 1);
+	size_t at = pfn & (CHUNK_PFNS - 1);
+	uint64_t word;
 
-	return bits ? (enum pfn_state)(bits[at / 4] >> 2 * (at & 3) & 3) : PFN_UNSEEN;
+	if (!bits)
+		return PFN_UNSEEN;
+	memcpy(&word, bits + at / WORD_PFNS * sizeof(word), sizeof(word));
+	return (enum pfn_state)(word >> 2 * (at % WORD_PFNS) & 3);
 }
 
 uint64_t pfn_map_first_unseen(const struct pfn_map *map, uint64_t limit)

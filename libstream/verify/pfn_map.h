@@ -26,6 +26,12 @@ void pfn_map_clear(struct pfn_map *map);
 /* Sets the state of a pfn (not to PFN_UNSEEN). False if memory is short or the bound is reached. */
 bool pfn_map_set(struct pfn_map *map, uint64_t pfn, enum pfn_state state);
 
+/*
+ * The same for count pfns from this one on that are all in one chunk: for long runs, 32 pfns take no longer than
+ * one. Nothing is set if it fails.
+ */
+bool pfn_map_set_run(struct pfn_map *map, uint64_t pfn, size_t count, enum pfn_state state);
+
 enum pfn_state pfn_map_get(const struct pfn_map *map, uint64_t pfn);
 
 /* The lowest pfn that is PFN_UNSEEN, at most limit. */

@@ -78,6 +78,18 @@ uint64_t load_u64(const uint8_t *p, bool big_endian)
 	return big_endian ? a << 32 | b : b << 32 | a;
 }
 
+void load_u64s(uint64_t *to, const uint8_t *from, size_t n, bool big_endian)
+{
+	bool swapped = big_endian != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+
+	if (n)
+		memcpy(to, from, n * sizeof(*to));
+	if (!swapped)
+		return;
+	for (size_t i = 0; i < n; i++)
+		to[i] = __builtin_bswap64(to[i]);
+}
+
 uint8_t reader_u8(struct reader *r)
 {
 	const uint8_t *p = reader_skip(r, 1);

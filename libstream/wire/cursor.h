@@ -70,4 +70,7 @@ uint16_t load_u16(const uint8_t *p, bool big_endian);
 uint32_t load_u32(const uint8_t *p, bool big_endian);
 uint64_t load_u64(const uint8_t *p, bool big_endian);
 
+/* n of them that stand one behind the other; a whole batch of pfns costs little more than copying it. */
+void load_u64s(uint64_t *to, const uint8_t *from, size_t n, bool big_endian);
+
 #endif

@@ -93,7 +93,7 @@ class Guest:
         return patch(size, [(0, "Q", base), (8, "I", 0), (12, "I", 0)])
 
     def lapic_regs(self, vcpu: int) -> bytes:
-        return patch(1024, [(0x20, "I", (vcpu * 2) << 24), (0x30, "I", 0x50014), (0xE0, "I", 0xFFFFFFFF),
+        return patch(1024, [(0x20, "I", (vcpu * 2 & 0xFF) << 24), (0x30, "I", 0x50014), (0xE0, "I", 0xFFFFFFFF),
                             (0xF0, "I", 0x1FF), (0x320, "I", 0x10000), (0x350, "I", 0x10000), (0x360, "I", 0x10000),
                             (0x370, "I", 0x10000)])
 

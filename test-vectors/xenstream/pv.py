@@ -175,7 +175,7 @@ class Guest:
         return found
 
     def shared_info(self) -> bytes:
-        time = [field for vcpu in self.vcpus for field in (
+        time = [field for vcpu in self.vcpus[:32] for field in (
             (vcpu * 64 + 32, "I", 0x1A), (vcpu * 64 + 40, "Q", 0x1F4A6A1D3B0), (vcpu * 64 + 48, "Q", 86543210000),
             (vcpu * 64 + 56, "I", 0xD5F1C9E7))]
         if self.width == 8:
