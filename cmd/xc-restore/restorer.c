@@ -325,6 +325,7 @@ static bool run_command(struct restorer *r)
 static bool set_going(struct restorer *r)
 {
 	struct engine_outcome out = engine_wait(r->engine, ENGINE_PATIENCE_MS);
+	const struct restore_partner *partner = r->request->partner;
 	struct fault *fault = &r->outcome->fault;
 
 	tell(r, RESTORE_FILLED);
@@ -332,6 +333,8 @@ static bool set_going(struct restorer *r)
 		return false;
 	/* The last chance to turn back: once it runs it is never removed. */
 	if (interrupted(r))
+		return false;
+	if (partner && !partner->may_run(partner->context, fault))
 		return false;
 	return r->request->paused || host_unpause(r->host, fault);
 }

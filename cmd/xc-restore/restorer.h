@@ -14,14 +14,22 @@
 
 #include "plan.h"
 
+/* Somebody who has a say in a restore: the other side of a migration, by way of xc-migrate. */
+struct restore_partner {
+	void *context; /* for the function */
+	/* All is in place. False, with *fault filled: the domain is removed. True: it runs, whatever comes. */
+	bool (*may_run)(void *context, struct fault *fault);
+};
+
 struct restore_request {
-	const char *path;          /* image, "-" for standard input */
-	const char *config_path;   /* --config, or NULL */
-	struct plan_wishes wishes; /* the rest of what is said about the domain */
-	const char *command;       /* --before-unpause, or NULL */
-	bool check;                /* only look */
-	bool paused;               /* leave it paused */
-	int timeout_s;             /* give up if nothing moves for so long; 0 for never */
+	const char *path;                      /* image, "-" for standard input */
+	const char *config_path;               /* --config, or NULL */
+	struct plan_wishes wishes;             /* the rest of what is said about the domain */
+	const char *command;                   /* --before-unpause, or NULL */
+	bool check;                            /* only look */
+	bool paused;                           /* leave it paused */
+	int timeout_s;                         /* give up if nothing moves for so long; 0 for never */
+	const struct restore_partner *partner; /* of a migration, else NULL */
 };
 
 /* Where a restore stands. */

@@ -2,6 +2,7 @@
 #include "saver.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -111,6 +112,22 @@ static bool make_config(struct saver *s)
 	return s->config != NULL;
 }
 
+/* It says by itself what is wrong. */
+static bool open_output(struct saver *s)
+{
+	const struct save_partner *partner = s->request->partner;
+	bool good;
+
+	if (partner) {
+		int fd = fcntl(partner->output_fd, F_DUPFD_CLOEXEC, 0);
+
+		good = output_open_descriptor(&s->output, fd, partner->name);
+	} else {
+		good = output_open(&s->output, s->request->path);
+	}
+	return good || fault_set(&s->outcome->fault, FAULT_SYSTEM, "%s", "");
+}
+
 /* Everything that can fail without the guest noticing. */
 static bool prepare(struct saver *s)
 {
@@ -122,9 +139,8 @@ static bool prepare(struct saver *s)
 	s->guest = guest_open(s->request->domain, fault);
 	if (!s->guest || !check_guest(s) || !make_config(s))
 		return false;
-	/* It says by itself what is wrong. */
-	if (!output_open(&s->output, s->request->path))
-		return fault_set(fault, FAULT_SYSTEM, "%s", "");
+	if (!open_output(s))
+		return false;
 	tell(s, PHASE_STARTED);
 	facts = guest_facts(s->guest);
 	job.domid = facts->domid;
@@ -148,7 +164,10 @@ static void serve_suspend(struct saver *s)
 	    .timeout_s = s->request->timeout_s,
 	    .wake_fds = {s->signal_fd, stream_fd(s->stream)},
 	};
-	bool done = guest_suspend(s->guest, &patience, &s->outcome->fault);
+	const struct save_partner *partner = s->request->partner;
+	struct fault *fault = &s->outcome->fault;
+	bool done = (!partner || partner->may_suspend(partner->context, fault)) &&
+	            guest_suspend(s->guest, &patience, fault);
 
 	if (done) {
 		s->suspended_at = now_ms();
@@ -182,6 +201,14 @@ static void serve_engine(struct saver *s)
 	}
 }
 
+/* The partner's word counts like a signal. */
+static bool heed_partner(struct saver *s)
+{
+	const struct save_partner *partner = s->request->partner;
+
+	return !partner || partner->look(partner->context, stream_bytes(s->stream), &s->outcome->fault);
+}
+
 /* Serves the engine until the part of the stream that runs is over. True if that went well. */
 static bool serve(struct saver *s)
 {
@@ -192,10 +219,13 @@ static bool serve(struct saver *s)
 		    {.fd = stream_fd(s->stream), .events = POLLIN},
 		    {.fd = s->signal_fd, .events = POLLIN},
 		    {.fd = s->engine_talks ? engine_fd(s->engine) : -1, .events = POLLIN},
+		    {.fd = s->request->partner ? s->request->partner->news_fd : -1, .events = POLLIN},
 		};
 
-		poll(fds, 3, PROGRESS_MS);
+		poll(fds, 4, PROGRESS_MS);
 		if (fds[1].revents && interrupted(s))
+			return false;
+		if (!heed_partner(s))
 			return false;
 		/* The stream first: once it is over, the engine's complaints are but an echo. */
 		if (fds[0].revents && stream_join(s->stream, 0))
@@ -263,12 +293,16 @@ static bool reader_is_there(struct saver *s)
 	return true;
 }
 
-static bool commit(struct saver *s)
+static bool commit(struct saver *s, enum save_then *then)
 {
+	const struct save_partner *partner = s->request->partner;
+
 	if (interrupted(s) || !reader_is_there(s))
 		return false;
 	s->outcome->bytes = stream_bytes(s->stream);
-	return output_commit(&s->output) || fault_set(&s->outcome->fault, FAULT_SYSTEM, "%s", "");
+	if (!output_commit(&s->output))
+		return fault_set(&s->outcome->fault, FAULT_SYSTEM, "%s", "");
+	return !partner || partner->settle(partner->context, then, &s->outcome->fault);
 }
 
 /* The guest first: whether a temporary file can be removed must not delay it. */
@@ -298,13 +332,14 @@ void save_run(const struct save_request *request, int signal_fd, const struct sa
 	    .outcome = outcome,
 	    .signal_fd = signal_fd,
 	    .output = {.fd = -1}};
+	enum save_then then = request->then;
 	int64_t began = now_ms();
 
 	memset(outcome, 0, sizeof(*outcome));
-	outcome->saved = prepare(&s) && copy(&s) && commit(&s);
+	outcome->saved = prepare(&s) && copy(&s) && commit(&s, &then);
 	if (outcome->saved) {
 		tell(&s, PHASE_WRITTEN);
-		fate_after_success(s.guest, request->then, outcome);
+		fate_after_success(s.guest, then, outcome);
 	} else {
 		give_up(&s);
 	}

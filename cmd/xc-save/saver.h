@@ -23,12 +23,30 @@ enum save_then {
 	THEN_RESUME,
 };
 
+/*
+ * Somebody who has a say in a save: the other side of a migration, by way of xc-migrate. The functions are called
+ * from the thread of save_run(); one that returns false has filled *fault, and the save fails with that.
+ */
+struct save_partner {
+	int output_fd;    /* the stream goes here, not to the request's path; stays the caller's */
+	const char *name; /* what it is called in messages */
+	int news_fd;      /* look() is called when it is readable, and else a few times a second */
+	void *context;    /* for the functions */
+	/* While the stream is written. bytes: of it so far. */
+	bool (*look)(void *context, uint64_t bytes, struct fault *fault);
+	/* Before the guest is asked to stand still; may wait. */
+	bool (*may_suspend)(void *context, struct fault *fault);
+	/* The stream is complete and good, the guest stands still; *then is what becomes of it. May wait. */
+	bool (*settle)(void *context, enum save_then *then, struct fault *fault);
+};
+
 struct save_request {
-	const char *domain;     /* name or number */
-	const char *path;       /* output file, "-" for standard output */
-	enum xsr_format format; /* XL, LIBXL or LIBXC */
-	enum save_then then;    /* after success */
-	int timeout_s;          /* for each step of the guest's suspension */
+	const char *domain;                 /* name or number */
+	const char *path;                   /* output file, "-" for standard output */
+	enum xsr_format format;             /* XL, LIBXL or LIBXC */
+	enum save_then then;                /* after success */
+	int timeout_s;                      /* for each step of the guest's suspension */
+	const struct save_partner *partner; /* of a migration, else NULL */
 };
 
 /* Where a save stands. */
