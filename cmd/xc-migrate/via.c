@@ -12,8 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* How long the command has to end by itself, and then between TERM and KILL. */
-#define END_MS  15000
+/* How long the command has between TERM and KILL. */
 #define TERM_MS 2000
 
 /* Large pipes save many a switch between the programs; the system may grant less. */
@@ -88,7 +87,7 @@ static bool ends(struct pollfd *process, int patience_ms)
 	return ready != 0;
 }
 
-void via_finish(struct via *via)
+void via_finish(struct via *via, int patience_ms)
 {
 	struct pollfd process = {.events = POLLIN};
 
@@ -99,7 +98,7 @@ void via_finish(struct via *via)
 	if (via->pid <= 0)
 		return;
 	process.fd = (int)syscall(SYS_pidfd_open, via->pid, 0);
-	if (process.fd >= 0 && !ends(&process, END_MS)) {
+	if (process.fd >= 0 && !ends(&process, patience_ms)) {
 		kill(via->pid, SIGTERM);
 		if (!ends(&process, TERM_MS))
 			kill(via->pid, SIGKILL);

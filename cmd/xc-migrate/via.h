@@ -26,7 +26,7 @@ bool via_start(struct via *via, const struct via_setup *setup, struct fault *fau
 /* Closes what it reads: it and the other side are to end. */
 void via_hang_up(struct via *via);
 
-/* Waits until it has ended; after some patience it is made to. */
-void via_finish(struct via *via);
+/* Waits until it has ended; when patience is at its end, it is made to. */
+void via_finish(struct via *via, int patience_ms);
 
 #endif

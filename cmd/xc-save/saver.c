@@ -289,7 +289,7 @@ static bool reader_is_there(struct saver *s)
 	struct pollfd pfd = {.fd = s->output.fd};
 
 	if (poll(&pfd, 1, 0) == 1 && pfd.revents & POLLERR)
-		return fault_set(&s->outcome->fault, FAULT_SYSTEM, "the reader of the output is gone");
+		return fault_set(&s->outcome->fault, FAULT_READER, "the reader of the output is gone");
 	return true;
 }
 

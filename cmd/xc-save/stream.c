@@ -75,7 +75,7 @@ static bool pump(struct stream *s, struct xsr_source *source)
 	status = xsr_pump_run(&job, &error);
 	atomic_store(&s->bytes, xsr_sink_position(s->sink));
 	if (status == XSR_E_IO && error.sys_errno == EPIPE)
-		return fault_set(&s->fault, FAULT_SYSTEM, "the reader of the output is gone");
+		return fault_set(&s->fault, FAULT_READER, "the reader of the output is gone");
 	if (status == XSR_E_IO) {
 		errno = error.sys_errno;
 		return fault_errno(&s->fault, FAULT_SYSTEM, "cannot write the output");

@@ -15,6 +15,7 @@ enum fault_kind {
 	FAULT_UNSUSPENDED, /* the guest would not or could not suspend */
 	FAULT_DIED,        /* the guest crashed, shut down or vanished during the save */
 	FAULT_REFUSED,     /* a restore cannot work, and was not begun */
+	FAULT_READER,      /* whoever reads the output is gone */
 };
 
 /* The first failure of a run; later ones do not replace it. */
