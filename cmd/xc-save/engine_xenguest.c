@@ -45,12 +45,22 @@ static int on_logdirty(uint32_t domid, unsigned enable, void *data)
 	return engine_ask_logdirty(context->port, enable) ? 0 : -1;
 }
 
+/* The count of dirty pages is not to be trusted before the first pass, nor known after any. */
+static int on_policy(struct precopy_stats stats, void *data)
+{
+	const struct context *context = data;
+
+	return engine_ask_policy(context->port, stats.iteration,
+	    stats.dirty_count < 0 ? ENGINE_UNKNOWN : (uint64_t)stats.dirty_count);
+}
+
 static int save(const struct engine_job *job, int stream_fd, struct engine_port *port)
 {
 	struct context context = {.port = port};
 	struct save_callbacks callbacks = {
 	    .suspend = on_suspend,
 	    .switch_qemu_logdirty = on_logdirty,
+	    .precopy_policy = on_policy,
 	    .data = &context,
 	};
 	struct xen_logger logger;

@@ -10,6 +10,7 @@ enum {
 	STATUS_STUCK = 4,
 	STATUS_DEAD = 5,
 	STATUS_AFTERWARDS = 6,
+	STATUS_BUSY = 7,
 };
 
 void fate_after_failure(struct guest *guest, int timeout_s, struct save_outcome *outcome)
@@ -60,6 +61,8 @@ int fate_exit_status(const struct save_outcome *outcome)
 		return STATUS_UNSUSPENDED;
 	case FAULT_DIED:
 		return STATUS_DEAD;
+	case FAULT_BUSY:
+		return STATUS_BUSY;
 	default:
 		return STATUS_SYSTEM;
 	}

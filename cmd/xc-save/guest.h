@@ -64,6 +64,15 @@ bool guest_hold(struct guest *guest, struct fault *fault);
 /* Destroys a suspended guest. */
 bool guest_destroy(struct guest *guest, struct fault *fault);
 
+/*
+ * Can the hypervisor tell which pages the guest dirties? Tried, and left as it was: a guest that another program
+ * saves live is not disturbed. False and *fault: it cannot.
+ */
+bool guest_can_be_live(struct guest *guest, struct fault *fault);
+
+/* During a live save: pages dirtied since the engine last fetched them. False: not known. */
+bool guest_dirty_pages(struct guest *guest, uint64_t *pages);
+
 /* Undoes what an engine that was killed may have left switched on. */
 void guest_clean_up(struct guest *guest);
 

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "dirty_log.h"
 #include "suspend.h"
 #include "xen-common/xen.h"
 
@@ -147,6 +148,16 @@ bool guest_hold(struct guest *guest, struct fault *fault)
 bool guest_destroy(struct guest *guest, struct fault *fault)
 {
 	return xen_remove_domain(&guest->xen, &guest->facts, fault);
+}
+
+bool guest_can_be_live(struct guest *guest, struct fault *fault)
+{
+	return dirty_log_try(&guest->xen, &guest->facts, fault);
+}
+
+bool guest_dirty_pages(struct guest *guest, uint64_t *pages)
+{
+	return dirty_log_count(&guest->xen, guest->facts.domid, pages);
 }
 
 void guest_clean_up(struct guest *guest)

@@ -7,6 +7,8 @@
 #include "common/messages.h"
 #include "common/tool.h"
 
+#include "options_live.h"
+
 /* Keys of options without a short form. */
 enum { KEY_THEN = 256, KEY_TIMEOUT, KEY_JSON, KEY_RESUME };
 
@@ -15,8 +17,9 @@ enum { KEY_THEN = 256, KEY_TIMEOUT, KEY_JSON, KEY_RESUME };
 
 /* What options_parse() collects before defaults are known. */
 struct parsing {
-	struct options *options; /* the result */
-	bool then_given;         /* --then was there */
+	struct options *options;  /* the result */
+	bool then_given;          /* --then was there */
+	struct live_options live; /* what is about live saves */
 };
 
 static bool parse_format(const char *text, enum xsr_format *format)
@@ -61,8 +64,10 @@ static void finish(struct parsing *parsing, struct argp_state *state)
 
 	if (!request->domain)
 		argp_error(state, "DOMAIN is missing");
-	if (parsing->options->resume && (request->path || parsing->then_given))
+	if (parsing->options->resume && (request->path || parsing->then_given || parsing->live.given ||
+	                                    parsing->live.bandwidth_given || request->live != LIVE_NO))
 		argp_error(state, "--resume goes with nothing but DOMAIN");
+	live_options_finish(&parsing->live, state);
 	if (!request->path)
 		request->path = "-";
 	/*
@@ -80,6 +85,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	unsigned long number;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &parsing->live;
+		return 0;
 	case 'f':
 		if (!parse_format(text, &options->request.format))
 			argp_error(state, "no such format: %s (xl, libxl, libxc)", text);
@@ -140,10 +148,12 @@ static const struct argp_option table[] = {
 
 void options_parse(int argc, char **argv, struct options *options)
 {
-	struct parsing parsing = {.options = options};
+	struct parsing parsing = {.options = options, .live = {.request = &options->request}};
+	const struct argp_child children[] = {{.argp = &live_argp}, {0}};
 	const struct argp argp = {
 	    .options = table,
 	    .parser = parse,
+	    .children = children,
 	    .args_doc = "DOMAIN [FILE]\n--resume DOMAIN",
 	    .doc = "Save a running Xen guest to FILE or standard output, checking the stream on its way.\v"
 	           "DOMAIN is a name or a number. Unless the save succeeds, the guest runs on.",

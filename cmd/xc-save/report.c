@@ -4,10 +4,13 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/messages.h"
 #include "common/progress.h"
 #include "common/text.h"
+
+#include "live_report.h"
 
 static void write_row(struct report *report, json_t *row)
 {
@@ -41,12 +44,14 @@ static void on_progress(void *context, const struct save_progress *progress)
 		json_progress(report, progress);
 	switch (progress->phase) {
 	case PHASE_STARTED:
+		if (report->options->request.live && !report->json && !report->options->quiet)
+			progress_start(PROGRESS_TERMINAL, input, 0);
 		message(MESSAGE_NOTE, input, "domain %u, %s, %u vCPUs, %llu pages", domain->domid,
 		    domain_type_name(domain->type), domain->vcpus, (unsigned long long)domain->pages);
 		break;
 	case PHASE_SUSPENDED:
 		message(MESSAGE_NOTE, input, "suspended");
-		if (!report->json && !report->options->quiet)
+		if (!report->options->request.live && !report->json && !report->options->quiet)
 			progress_start(PROGRESS_TERMINAL, input, progress->expected);
 		break;
 	case PHASE_COPYING:
@@ -56,6 +61,24 @@ static void on_progress(void *context, const struct save_progress *progress)
 		progress_end();
 		break;
 	}
+}
+
+static void on_pass(void *context, const struct live_pass *pass)
+{
+	struct report *report = context;
+	char text[320];
+
+	if (report->json)
+		write_row(report, live_pass_row(pass));
+	message(report->watched ? MESSAGE_WARNING : MESSAGE_NOTE, report->options->request.domain, "%s",
+	    live_pass_text(pass, text, sizeof(text)));
+}
+
+static void on_warning(void *context, const char *text)
+{
+	struct report *report = context;
+
+	message(MESSAGE_WARNING, report->options->request.domain, "%s", text);
 }
 
 /* The engine's own words matter to those who ask for them: its failure is reported in ours. */
@@ -74,7 +97,13 @@ void report_begin(struct report *report, const struct options *options, struct s
 	/* The stream may be on standard output. */
 	if (options->json)
 		report->json = strcmp(options->request.path, "-") == 0 && !options->resume ? stderr : stdout;
-	*hooks = (struct save_hooks){.progress = on_progress, .log = on_log, .context = report};
+	/* On a terminal a live save is watched, and then its passes are news as much as the bytes are. */
+	report->watched = !options->quiet && isatty(STDERR_FILENO);
+	*hooks = (struct save_hooks){.progress = on_progress,
+	    .log = on_log,
+	    .pass = on_pass,
+	    .warning = on_warning,
+	    .context = report};
 }
 
 static void json_result(struct report *report, const struct save_outcome *outcome, int status)
@@ -82,9 +111,10 @@ static void json_result(struct report *report, const struct save_outcome *outcom
 	const char *error = outcome->fault.kind ? outcome->fault.text : outcome->second.text;
 
 	write_row(report,
-	    json_pack("{s:s, s:b, s:s, s:i, s:I, s:f, s:f, s:s}", "event", "result", "saved", outcome->saved,
-	        "guest", save_fate_name(outcome->fate), "status", status, "bytes", (json_int_t)outcome->bytes,
-	        "seconds", outcome->seconds, "downtime", outcome->downtime, "error", error));
+	    json_pack("{s:s, s:b, s:s, s:i, s:I, s:f, s:f, s:o, s:b, s:s}", "event", "result", "saved",
+	        outcome->saved, "guest", save_fate_name(outcome->fate), "status", status, "bytes",
+	        (json_int_t)outcome->bytes, "seconds", outcome->seconds, "downtime", outcome->downtime,
+	        "expected_downtime", live_real(outcome->expected), "live", outcome->live, "error", error));
 }
 
 /* What became of the guest, in a clause. */
@@ -111,7 +141,7 @@ static void say_saved(const struct save_request *request, const struct save_outc
 		    "saved, but afterwards: %s; %s: 'xc-save --resume' or 'xl destroy' decides",
 		    outcome->second.text, fate_clause(outcome->fate));
 	else
-		message(MESSAGE_NOTE, request->domain, "saved: %s in %.1f s, stood still for %.1f s; %s",
+		message(MESSAGE_NOTE, request->domain, "saved: %s in %.1f s, stood still for %.2f s; %s",
 		    text_bytes(outcome->bytes, bytes, sizeof(bytes)), outcome->seconds, outcome->downtime,
 		    fate_clause(outcome->fate));
 }

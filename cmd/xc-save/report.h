@@ -11,6 +11,7 @@
 struct report {
 	const struct options *options; /* the command line */
 	FILE *json;                    /* where JSON rows go, NULL without --json */
+	bool watched;                  /* someone watches: passes of a live save are told in any case */
 };
 
 /* Sets a report up, and the hooks that lead to it. */

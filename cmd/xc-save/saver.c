@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -16,6 +17,7 @@
 #include "config.h"
 #include "fate.h"
 #include "guest.h"
+#include "passes.h"
 #include "stream.h"
 
 /* How often progress is told, and how long the helpers get to end by themselves. */
@@ -35,7 +37,9 @@ struct saver {
 	struct engine *engine;              /* who makes it */
 	bool engine_talks;                  /* its socket is open */
 	struct stream *stream;              /* who moves and checks it */
+	struct passes passes;               /* of a live save */
 	int64_t suspended_at;               /* ms; 0 while the guest runs */
+	int64_t handed_over_at;             /* ms; when the image was complete and in its place */
 };
 
 static int64_t now_ms(void)
@@ -99,6 +103,26 @@ static bool check_guest(struct saver *s)
 	return true;
 }
 
+/* Whether the guest can run meanwhile is found out before anything else is done. */
+static bool decide_live(struct saver *s)
+{
+	struct fault why = {.kind = FAULT_NONE};
+	char text[sizeof(why.text) + 32];
+
+	s->outcome->live = s->request->live != LIVE_NO;
+	if (!s->outcome->live || guest_can_be_live(s->guest, &why))
+		return true;
+	if (s->request->live == LIVE_YES || why.kind != FAULT_UNSUSPENDED) {
+		s->outcome->fault = why;
+		return false;
+	}
+	s->outcome->live = false;
+	snprintf(text, sizeof(text), "%s; saved standing still", why.text);
+	if (s->hooks->warning)
+		s->hooks->warning(s->hooks->context, text);
+	return true;
+}
+
 static bool make_config(struct saver *s)
 {
 	size_t length = 0;
@@ -128,6 +152,17 @@ static bool open_output(struct saver *s)
 	return good || fault_set(&s->outcome->fault, FAULT_SYSTEM, "%s", "");
 }
 
+static void passes_init(struct saver *s)
+{
+	s->passes = (struct passes){.limits = &s->request->limits,
+	    .hooks = s->hooks,
+	    .guest = s->guest,
+	    .engine = s->engine,
+	    .stream = s->stream,
+	    .started = (double)now_ms() / 1000,
+	    .downtime = -1};
+}
+
 /* Everything that can fail without the guest noticing. */
 static bool prepare(struct saver *s)
 {
@@ -137,7 +172,7 @@ static bool prepare(struct saver *s)
 	struct stream_setup setup = {.format = s->request->format};
 
 	s->guest = guest_open(s->request->domain, fault);
-	if (!s->guest || !check_guest(s) || !make_config(s))
+	if (!s->guest || !check_guest(s) || !decide_live(s) || !make_config(s))
 		return false;
 	if (!open_output(s))
 		return false;
@@ -145,6 +180,7 @@ static bool prepare(struct saver *s)
 	facts = guest_facts(s->guest);
 	job.domid = facts->domid;
 	job.hvm = facts->type != DOMAIN_PV;
+	job.live = s->outcome->live;
 	s->engine = engine_start(guest_engine, &job, ENGINE_WRITES, fault);
 	if (!s->engine)
 		return false;
@@ -153,7 +189,9 @@ static bool prepare(struct saver *s)
 	setup.config_size = s->config_size;
 	setup.engine_fd = engine_take_stream(s->engine);
 	setup.output_fd = s->output.fd;
+	setup.bandwidth = s->request->bandwidth;
 	s->stream = stream_new(&setup, fault);
+	passes_init(s);
 	return s->stream && stream_start_body(s->stream, fault);
 }
 
@@ -192,6 +230,9 @@ static void serve_engine(struct saver *s)
 	case ENGINE_SUSPEND:
 		serve_suspend(s);
 		break;
+	case ENGINE_POLICY:
+		passes_question(&s->passes, &message);
+		break;
 	case ENGINE_LOGDIRTY:
 		/* Asked for PVH as well, which has no device model: nothing to do is done. */
 		engine_answer(s->engine, guest_facts(s->guest)->type == DOMAIN_HVM ? -1 : 0);
@@ -222,7 +263,7 @@ static bool serve(struct saver *s)
 		    {.fd = s->request->partner ? s->request->partner->news_fd : -1, .events = POLLIN},
 		};
 
-		poll(fds, 4, PROGRESS_MS);
+		poll(fds, 4, passes_patience_ms(&s->passes, PROGRESS_MS));
 		if (fds[1].revents && interrupted(s))
 			return false;
 		if (!heed_partner(s))
@@ -232,6 +273,8 @@ static bool serve(struct saver *s)
 			return stream_result(s->stream, &s->outcome->fault);
 		if (fds[2].revents)
 			serve_engine(s);
+		if (!passes_serve(&s->passes, &s->outcome->fault))
+			return false;
 		if (now_ms() - told >= PROGRESS_MS) {
 			tell(s, PHASE_COPYING);
 			told = now_ms();
@@ -273,6 +316,7 @@ static void stop_helpers(struct saver *s)
 {
 	struct engine_outcome out = {0};
 
+	passes_abandon(&s->passes);
 	if (s->engine) {
 		engine_stop(s->engine);
 		out = engine_wait(s->engine, ENGINE_PATIENCE_MS);
@@ -331,20 +375,26 @@ void save_run(const struct save_request *request, int signal_fd, const struct sa
 	    .hooks = hooks,
 	    .outcome = outcome,
 	    .signal_fd = signal_fd,
-	    .output = {.fd = -1}};
+	    .output = {.fd = -1},
+	    .passes = {.downtime = -1}};
 	enum save_then then = request->then;
 	int64_t began = now_ms();
 
 	memset(outcome, 0, sizeof(*outcome));
 	outcome->saved = prepare(&s) && copy(&s) && commit(&s, &then);
 	if (outcome->saved) {
+		s.handed_over_at = now_ms();
 		tell(&s, PHASE_WRITTEN);
 		fate_after_success(s.guest, then, outcome);
 	} else {
 		give_up(&s);
 	}
-	if (s.suspended_at)
+	/* How long it takes to destroy a guest keeps nobody waiting. */
+	if (s.suspended_at && outcome->saved && then != THEN_RESUME)
+		outcome->downtime = (double)(s.handed_over_at - s.suspended_at) / 1000;
+	else if (s.suspended_at)
 		outcome->downtime = (double)(now_ms() - s.suspended_at) / 1000;
+	outcome->expected = s.passes.downtime;
 	outcome->seconds = (double)(now_ms() - began) / 1000;
 	release(&s);
 }

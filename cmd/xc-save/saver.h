@@ -16,6 +16,8 @@
 #include "xen-common/engine.h"
 #include "xen-common/fault.h"
 
+#include "live.h"
+
 /* What is to become of the guest after a good save. */
 enum save_then {
 	THEN_DESTROY,
@@ -40,6 +42,13 @@ struct save_partner {
 	bool (*settle)(void *context, enum save_then *then, struct fault *fault);
 };
 
+/* Does the guest run while most of it is saved? */
+enum save_live {
+	LIVE_NO,
+	LIVE_YES,
+	LIVE_IF_POSSIBLE, /* if the hypervisor can log its dirty pages, else not */
+};
+
 struct save_request {
 	const char *domain;                 /* name or number */
 	const char *path;                   /* output file, "-" for standard output */
@@ -47,6 +56,9 @@ struct save_request {
 	enum save_then then;                /* after success */
 	int timeout_s;                      /* for each step of the guest's suspension */
 	const struct save_partner *partner; /* of a migration, else NULL */
+	enum save_live live;                /* while the guest runs? */
+	struct live_limits limits;          /* of a live save */
+	uint64_t bandwidth;                 /* bytes a second at most, 0 for any */
 };
 
 /* Where a save stands. */
@@ -64,11 +76,14 @@ struct save_progress {
 	uint64_t expected;                 /* about how many there will be */
 };
 
-/* Where news go; both may be called at any time, never from another thread. */
+/* Where news go; all may be called at any time, never from another thread. */
 struct save_hooks {
 	void (*progress)(void *context, const struct save_progress *progress);
 	void (*log)(void *context, enum engine_level level, const char *text);
-	void *context; /* for both */
+	void (*pass)(void *context,
+	    const struct live_pass *pass);                /* of a live save, when it is over; or NULL */
+	void (*warning)(void *context, const char *text); /* what the user should know in any case; or NULL */
+	void *context;                                    /* for all */
 };
 
 /* Where the guest is in the end. */
@@ -88,7 +103,9 @@ struct save_outcome {
 	struct fault second; /* what went wrong while making the guest run on, or with it after the save */
 	uint64_t bytes;      /* written */
 	double seconds;      /* all together */
-	double downtime;     /* from suspension to the end of it (or to the guest's end) */
+	double downtime;     /* from suspension to the end of it, or until all was handed over */
+	bool live;           /* the guest ran while most of it was saved */
+	double expected;     /* downtime expected when a live save stopped the guest; negative if not known */
 };
 
 /*

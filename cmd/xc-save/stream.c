@@ -2,17 +2,24 @@
 #include "stream.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <libstream/encoder.h>
 #include <libstream/io.h>
 #include <libstream/verify.h>
+
+#include "pace.h"
+
+/* Bytes between two pushes towards the disk. */
+#define FLUSH_EVERY (8u << 20)
 
 struct stream {
 	struct stream_setup setup;     /* what the caller asked for */
@@ -20,13 +27,16 @@ struct stream {
 	struct xsr_verifier *verifier; /* gets every event */
 	struct xsr_sink *sink;         /* the output */
 	struct xsr_source *engine;     /* the engine's pipe */
-	pthread_t thread;              /* the part that runs */
-	bool running;                  /* there is one to be joined */
-	int event_fd;                  /* readable when it is over */
-	atomic_uint_fast64_t bytes;    /* progress, for the other thread */
-	struct fault fault;            /* first failure */
-	unsigned lines;                /* used of line[] */
-	char line[STREAM_LINES][320];  /* what the verifier said */
+	int paced_fd;                 /* what comes out of it at the bandwidth asked for, -1 if any will do */
+	pthread_t thread;             /* the part that runs */
+	bool running;                 /* there is one to be joined */
+	int event_fd;                 /* readable when it is over */
+	atomic_uint_fast64_t bytes;   /* progress, for the other thread */
+	atomic_bool waiting;          /* all that was read is done with */
+	uint64_t flushed;             /* bytes whose way to the disk has begun */
+	struct fault fault;           /* first failure */
+	unsigned lines;               /* used of line[] */
+	char line[STREAM_LINES][320]; /* what the verifier said */
 };
 
 static void on_finding(void *context, const struct xsr_finding *finding)
@@ -48,16 +58,33 @@ static bool on_event(void *context, const struct xsr_event *event)
 {
 	struct stream *s = context;
 
+	atomic_store(&s->waiting, false);
 	if (xsr_verifier_event(s->verifier, event) == XSR_E_NOMEM)
 		return fault_set(&s->fault, FAULT_SYSTEM, "out of memory for the verifier");
 	return s->fault.kind == FAULT_NONE;
 }
 
+/*
+ * A file is sent on its way to the disk while it is written: what is left for the end is done while the guest
+ * stands still. Where that is not possible, nothing is lost.
+ */
 static void on_tick(void *context, uint64_t offset)
 {
 	struct stream *s = context;
 
 	atomic_store(&s->bytes, offset);
+	if (offset - s->flushed < FLUSH_EVERY)
+		return;
+	(void)!sync_file_range(s->setup.output_fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+	s->flushed = offset;
+}
+
+static void on_passed(void *context, uint64_t offset)
+{
+	struct stream *s = context;
+
+	atomic_store(&s->bytes, offset);
+	atomic_store(&s->waiting, true);
 }
 
 static bool pump(struct stream *s, struct xsr_source *source)
@@ -68,6 +95,7 @@ static bool pump(struct stream *s, struct xsr_source *source)
 	    .sink = s->sink,
 	    .event = on_event,
 	    .tick = on_tick,
+	    .passed = on_passed,
 	    .context = s};
 	enum xsr_status status;
 
@@ -202,6 +230,7 @@ struct stream *stream_new(const struct stream_setup *setup, struct fault *fault)
 {
 	struct stream *s = calloc(1, sizeof(*s));
 	struct xsr_finding error;
+	int fd;
 
 	if (!s) {
 		close(setup->engine_fd);
@@ -212,9 +241,13 @@ struct stream *stream_new(const struct stream_setup *setup, struct fault *fault)
 	s->decoder = xsr_decoder_new(setup->format);
 	s->verifier = xsr_verifier_new(XSR_DEPTH_STREAM, on_finding, s);
 	s->sink = xsr_sink_to_fd(setup->output_fd, false);
-	s->engine = xsr_source_from_fd(setup->engine_fd, true, &error);
-	if (!s->engine)
-		close(setup->engine_fd);
+	fd = setup->engine_fd;
+	s->paced_fd = -1;
+	if (setup->bandwidth)
+		fd = s->paced_fd = pace_start(fd, setup->bandwidth);
+	s->engine = fd < 0 ? NULL : xsr_source_from_fd(fd, true, &error);
+	if (!s->engine && fd >= 0)
+		close(fd);
 	s->event_fd = eventfd(0, EFD_CLOEXEC);
 	if (s->decoder && s->verifier && s->sink && s->engine && s->event_fd >= 0)
 		return s;
@@ -272,6 +305,27 @@ bool stream_result(const struct stream *stream, struct fault *fault)
 uint64_t stream_bytes(const struct stream *stream)
 {
 	return atomic_load(&stream->bytes);
+}
+
+/* Nothing waits in this pipe. */
+static bool is_empty(int fd)
+{
+	int bytes;
+
+	return fd < 0 || (ioctl(fd, FIONREAD, &bytes) == 0 && bytes == 0);
+}
+
+bool stream_is_idle(const struct stream *stream)
+{
+	/* In the order of the flow, so that bytes on their way from one to the next are seen. */
+	return is_empty(stream->setup.engine_fd) && is_empty(stream->paced_fd) &&
+	       atomic_load(&stream->waiting);
+}
+
+void stream_flush(struct stream *stream)
+{
+	/* A failure comes again at the end. */
+	(void)!fdatasync(stream->setup.output_fd);
 }
 
 const char *stream_line(const struct stream *stream, unsigned index)

@@ -27,6 +27,7 @@ struct stream_setup {
 	size_t config_size;     /* its bytes, the NUL included */
 	int engine_fd;          /* read until its end; closed by the stream */
 	int output_fd;          /* written; stays the caller's */
+	uint64_t bandwidth;     /* bytes of the engine's a second at most, 0 for any */
 };
 
 /* Prepares a stream; nothing is read or written yet. NULL and *fault on failure. */
@@ -52,6 +53,15 @@ bool stream_result(const struct stream *stream, struct fault *fault);
 
 /* Bytes that went to the output so far; at any time. */
 uint64_t stream_bytes(const struct stream *stream);
+
+/*
+ * While the engine is silent, in the first part: true once all that it wrote went to the output. Then
+ * stream_bytes() is exact.
+ */
+bool stream_is_idle(const struct stream *stream);
+
+/* Brings what was written so far to the disk, so that little is left to be done for the end. */
+void stream_flush(struct stream *stream);
 
 /* After a join: what the verifier said, line by line; NULL past the end. */
 const char *stream_line(const struct stream *stream, unsigned index);

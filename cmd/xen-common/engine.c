@@ -47,13 +47,13 @@ static bool port_send(struct engine_port *port, enum engine_message_kind kind, i
 	return sent == (ssize_t)sizeof(message);
 }
 
-static int32_t port_ask(struct engine_port *port, enum engine_message_kind kind, int32_t level,
+static int32_t port_ask(struct engine_port *port, enum engine_message_kind kind, int32_t level, uint64_t done,
     int32_t refusal)
 {
 	int32_t answer;
 	ssize_t got;
 
-	if (!port_send(port, kind, level, 0, 0, ""))
+	if (!port_send(port, kind, level, done, 0, ""))
 		return refusal;
 	do {
 		got = recv(port->fd, &answer, sizeof(answer), 0);
@@ -73,12 +73,19 @@ void engine_progress(struct engine_port *port, const char *what, uint64_t done, 
 
 bool engine_ask_suspend(struct engine_port *port)
 {
-	return port_ask(port, ENGINE_SUSPEND, 0, 0) == 1;
+	return port_ask(port, ENGINE_SUSPEND, 0, 0, 0) == 1;
 }
 
 bool engine_ask_logdirty(struct engine_port *port, bool on)
 {
-	return port_ask(port, ENGINE_LOGDIRTY, on, -1) == 0;
+	return port_ask(port, ENGINE_LOGDIRTY, on, 0, -1) == 0;
+}
+
+enum engine_policy engine_ask_policy(struct engine_port *port, unsigned passes, uint64_t dirty)
+{
+	int32_t answer = port_ask(port, ENGINE_POLICY, (int32_t)passes, dirty, ENGINE_ABORT);
+
+	return answer == ENGINE_GO_ON || answer == ENGINE_STOP ? (enum engine_policy)answer : ENGINE_ABORT;
 }
 
 void engine_tell_rings(struct engine_port *port, uint64_t store, uint64_t console)
@@ -243,6 +250,8 @@ static void refuse(struct engine *engine, const struct engine_message *message)
 		engine_answer(engine, 0);
 	else if (message->kind == ENGINE_LOGDIRTY)
 		engine_answer(engine, message->level ? -1 : 0);
+	else if (message->kind == ENGINE_POLICY)
+		engine_answer(engine, ENGINE_ABORT);
 }
 
 void engine_stop(struct engine *engine)

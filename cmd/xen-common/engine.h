@@ -35,6 +35,18 @@ enum engine_message_kind {
 	                    done */
 	ENGINE_DONE,     /* result in level (0 is success), errno in done */
 	ENGINE_RINGS,    /* a restored guest's ring pages: store in done, console in total */
+	ENGINE_POLICY,   /* a question of a live save, before and after each pass: passes so far in level, dirty
+	                    pages in done (ENGINE_UNKNOWN after a pass); the answer is an engine_policy */
+};
+
+/* The number of dirty pages where it is not known. */
+#define ENGINE_UNKNOWN UINT64_MAX
+
+/* What a live save does next; the numbers are libxenguest's. */
+enum engine_policy {
+	ENGINE_ABORT = -1, /* ends, the guest runs on */
+	ENGINE_GO_ON = 0,  /* sends the dirty pages, or goes to see which ones there are */
+	ENGINE_STOP = 1,   /* suspends the guest and sends the rest */
 };
 
 enum engine_level {
@@ -67,6 +79,7 @@ void engine_log(struct engine_port *port, enum engine_level level, const char *t
 void engine_progress(struct engine_port *port, const char *what, uint64_t done, uint64_t total);
 bool engine_ask_suspend(struct engine_port *port);
 bool engine_ask_logdirty(struct engine_port *port, bool on);
+enum engine_policy engine_ask_policy(struct engine_port *port, unsigned passes, uint64_t dirty);
 void engine_tell_rings(struct engine_port *port, uint64_t store, uint64_t console);
 
 struct engine;

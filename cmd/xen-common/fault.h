@@ -16,6 +16,7 @@ enum fault_kind {
 	FAULT_DIED,        /* the guest crashed, shut down or vanished during the save */
 	FAULT_REFUSED,     /* a restore cannot work, and was not begun */
 	FAULT_READER,      /* whoever reads the output is gone */
+	FAULT_BUSY,        /* a live save gave up: the guest dirties its memory too fast */
 };
 
 /* The first failure of a run; later ones do not replace it. */

@@ -56,6 +56,8 @@ static enum xsr_status refill(struct run *r, struct xsr_finding *error)
 	size_t size = r->chunk, got;
 	enum xsr_status status;
 
+	if (r->pump->passed)
+		r->pump->passed(r->pump->context, xsr_decoder_offset(r->pump->decoder));
 	if (r->pump->exact || wanted > size)
 		size = wanted < sizeof(r->buffer) ? (size_t)wanted : sizeof(r->buffer);
 	status = xsr_source_read(r->pump->source, r->buffer, size, &got, error);

@@ -3,7 +3,8 @@
  * A guest and an engine made of nothing, to try every way a save can go without Xen. The environment tells
  * what they do: FAKE_GUEST and FAKE_ENGINE are a word each (see below), FAKE_STREAM is the image that the
  * engine writes, FAKE_CONFIG the stored configuration, FAKE_LOG the file that gets a line for everything
- * done to the guest.
+ * done to the guest, FAKE_DIRTY how many pages it dirties in each pass of a live save: "1000,100,10", the last
+ * one for ever, FAKE_SPLIT where in the stream its first pass ends.
  */
 #include "xc-save/guest.h"
 
@@ -64,7 +65,9 @@ struct guest *guest_open(const char *operand, struct fault *fault)
 		return NULL;
 	}
 	snprintf(guest.facts.name, sizeof(guest.facts.name), "%s", guest_is("nameless") ? "" : operand);
-	guest.facts.type = guest_is("pvh") ? DOMAIN_PVH : guest_is("hvm") ? DOMAIN_HVM : DOMAIN_PV;
+	guest.facts.type = strncmp(word("FAKE_GUEST"), "pvh", 3) == 0 ? DOMAIN_PVH
+	                   : guest_is("hvm")                          ? DOMAIN_HVM
+	                                                              : DOMAIN_PV;
 	guest.facts.paused = guest_is("paused");
 	guest.facts.dying = guest_is("dying");
 	guest.facts.shutdown = guest_is("suspended") || guest_is("crashed");
@@ -177,6 +180,35 @@ bool guest_destroy(struct guest *guest, struct fault *fault)
 	return true;
 }
 
+/* pvh-nolog: its dirty pages cannot be logged. */
+bool guest_can_be_live(struct guest *guest, struct fault *fault)
+{
+	(void)guest;
+	note("try-log");
+	return !guest_is("pvh-nolog") || fault_set(fault, FAULT_UNSUSPENDED, "no log of dirty pages");
+}
+
+/* Pages dirtied in the pass that was the count-th: told to the engine and to the saver alike. */
+static unsigned long dirtied(unsigned count)
+{
+	const char *list = word("FAKE_DIRTY");
+
+	while (count-- > 0 && strchr(list, ','))
+		list = strchr(list, ',') + 1;
+	return strtoul(list, NULL, 10);
+}
+
+/* pvh-secret: the hypervisor does not say. */
+bool guest_dirty_pages(struct guest *guest, uint64_t *pages)
+{
+	static unsigned count;
+
+	(void)guest;
+	note("pass");
+	*pages = dirtied(count++);
+	return !guest_is("pvh-secret");
+}
+
 void guest_clean_up(struct guest *guest)
 {
 	(void)guest;
@@ -235,6 +267,38 @@ static bool half_time(struct engine_port *port, int fd)
 	return !engine_is("fails") && !engine_is("early");
 }
 
+/* The first pass sends the first part of the stream, the others an entry for a hole each. */
+static bool send_pass(unsigned pass, int fd, const char *data, size_t size)
+{
+	static const char hole[] = "\1\0\0\0\20\0\0\0\1\0\0\0\0\0\0\0\xff\xff\0\0\0\0\0\xf0";
+
+	if (engine_is("hang-in-pass"))
+		pause();
+	if (engine_is("slow"))
+		usleep(200000);
+	if (engine_is("dies-in-pass"))
+		_exit(9);
+	return pass == 0 ? put(fd, data, size) : put(fd, hole, sizeof(hole) - 1);
+}
+
+/* The passes of a live save, as libxenguest asks about them. */
+static bool send_live(struct engine_port *port, int fd, const char *data, size_t size)
+{
+	uint64_t dirty = 1048576;
+
+	for (unsigned pass = 0;; pass++) {
+		enum engine_policy policy = engine_ask_policy(port, pass, dirty);
+
+		if (policy == ENGINE_ABORT || !send_pass(pass, fd, data, size))
+			return false;
+		if (policy == ENGINE_GO_ON)
+			policy = engine_ask_policy(port, pass + 1, ENGINE_UNKNOWN);
+		if (policy != ENGINE_GO_ON)
+			return policy == ENGINE_STOP;
+		dirty = dirtied(pass);
+	}
+}
+
 static int fake_save(const struct engine_job *job, int stream_fd, struct engine_port *port)
 {
 	static char stream[1 << 24];
@@ -243,9 +307,12 @@ static int fake_save(const struct engine_job *job, int stream_fd, struct engine_
 	/* Early enough that a reader who takes nothing does not keep us from asking. */
 	size_t first = got < 0 ? 0 : (size_t)got / 2 < 65536 ? (size_t)got / 2 : 65536;
 
+	/* Passes must end between two records. */
+	if (job->live)
+		first = strtoul(word("FAKE_SPLIT"), NULL, 10);
 	if (got < 0 || (job->hvm && !engine_ask_logdirty(port, true)))
 		return -1;
-	if (!put(stream_fd, stream, first))
+	if (job->live ? !send_live(port, stream_fd, stream, first) : !put(stream_fd, stream, first))
 		return -1;
 	if (!half_time(port, stream_fd))
 		return engine_is("early") ? 0 : -1;

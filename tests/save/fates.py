@@ -69,11 +69,14 @@ class Case(unittest.TestCase):
         self.assertEqual(self.life(), ["suspend", "resume"] if life is None else life)
         self.assertEqual(os.listdir(self.folder), [])
 
-    def await_suspension(self) -> None:
+    def await_life(self, event: str) -> None:
         until = time.monotonic() + PATIENCE
-        while "suspend" not in self.life():
-            self.assertLess(time.monotonic(), until, "the guest was not asked to suspend")
+        while event not in self.life():
+            self.assertLess(time.monotonic(), until, f"no {event} in the guest's life")
             time.sleep(0.02)
+
+    def await_suspension(self) -> None:
+        self.await_life("suspend")
 
 
 def config_of(image: bytes) -> Dict[str, object]:
@@ -84,6 +87,16 @@ def config_of(image: bytes) -> Dict[str, object]:
     text = image[XL_HEADER.size:XL_HEADER.size + config]
     assert text.index(b"\0") == len(text) - 1
     return json.loads(text[:-1])
+
+
+def end_of_pages(image: bytes) -> int:
+    """Where the first PAGE_DATA of a libxc image ends."""
+    at = 40
+    while True:
+        kind, length = struct.unpack_from("<II", image, at)
+        at += 8 + (length + 7) // 8 * 8
+        if kind == 1:
+            return at
 
 
 class Success(Case):
@@ -356,12 +369,154 @@ class GuestFaults(Case):
             self.check_failed(self.save("guest", str(self.target), guest=guest), status, text, [])
 
 
+class Live(Case):
+    """Saves of a guest that runs meanwhile. The fake one dirties what it is told to."""
+
+    def live_environment(self, **fake: str) -> Dict[str, str]:
+        return {"guest": "pvh", "stream": str(PVH), "split": str(end_of_pages(PVH.read_bytes())), **fake}
+
+    def live(self, *words: str, **fake: str) -> "subprocess.CompletedProcess[bytes]":
+        return self.save("--live", *words, "guest", str(self.target), **self.live_environment(**fake))
+
+    def passes(self, done: "subprocess.CompletedProcess[bytes]") -> List[Dict[str, object]]:
+        """What --json said of the passes."""
+        rows = [json.loads(line) for line in done.stdout.decode().splitlines()]
+        self.assertEqual(rows[-1]["live"], True)
+        return [row for row in rows if row["event"] == "pass"]
+
+    def test_quiet_guest(self) -> None:
+        done = self.live("--json", dirty="10")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.life(), ["try-log", "pass", "suspend", "destroy"])
+        (only,) = self.passes(done)
+        self.assertEqual((only["number"], only["pages"], only["dirtied"], only["next"], only["reason"]),
+                         (1, 1024, 10, "stop", "quiet"))
+        # A row says what was measured: the whole of the first part, and the headers before it are not the engine's.
+        self.assertGreaterEqual(only["bytes"], end_of_pages(PVH.read_bytes()))
+        self.assertTrue(self.target.read_bytes().endswith(PVH.read_bytes()[-200:] + bytes(8)))
+
+    def test_passes_until_quiet(self) -> None:
+        done = self.live("--json", "--dirty-threshold=10", dirty="500,100,10")
+        self.assertEqual([(row["pages"], row["dirtied"], row["next"]) for row in self.passes(done)],
+                         [(1024, 500, "pass"), (500, 100, "pass"), (100, 10, "stop")])
+
+    def test_busy_guest_is_stopped(self) -> None:
+        for words, count in (([], 5), (["--max-iterations=2"], 2), (["--max-iterations=1"], 1)):
+            self.log.unlink(missing_ok=True)
+            done = self.live("--json", *words, dirty="1000")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(self.life(), ["try-log", *["pass"] * count, "suspend", "destroy"])
+            self.assertEqual((self.passes(done)[-1]["next"], self.passes(done)[-1]["reason"]), ("stop", "iterations"))
+
+    def test_busy_guest_is_left(self) -> None:
+        done = self.live("--json", "--if-busy=abort", "--max-iterations=3", dirty="1000")
+        self.check_failed(done, 7, "given up after pass 3: the guest is too busy, 1000 pages", ["try-log", *["pass"] * 3])
+        self.assertIn(b"the guest was not touched", done.stderr)
+        self.assertEqual((self.passes(done)[-1]["next"], self.passes(done)[-1]["eta"]), ("give-up", None))
+
+    def test_downtime(self) -> None:
+        # A thousand pages through this stream take longer than a millisecond, none do not.
+        done = self.live("--json", "--max-downtime=1", "--bandwidth=1M", "--if-busy=abort", dirty="1000")
+        self.assertEqual(done.returncode, 7, done.stderr)
+        rows = self.passes(done)
+        self.assertEqual(len(rows), 30)
+        self.assertGreater(rows[-1]["expected_downtime"], 1)
+        self.log.unlink()
+        done = self.live("--json", "--max-downtime=1", "--bandwidth=1M", "--if-busy=abort", dirty="1000,0")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.log.unlink()
+        done = self.live("--json", "--max-downtime=60000", dirty="1000")
+        self.assertEqual(len(self.passes(done)), 1)
+
+    def test_time(self) -> None:
+        done = self.live("--json", "--max-time=1", "--max-iterations=1000", dirty="1000", engine="slow")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        last = self.passes(done)[-1]
+        self.assertEqual((last["next"], last["reason"]), ("stop", "time"))
+        self.assertLess(last["number"], 7)
+
+    def test_time_is_up_in_the_middle_of_a_pass(self) -> None:
+        done = self.live("--max-time=1", "--if-busy=abort", dirty="1000", engine="hang-in-pass")
+        self.check_failed(done, 7, "given up in pass 1: not done within 1 s", ["try-log"])
+
+    def test_hypervisor_does_not_count(self) -> None:
+        done = self.live("--json", guest="pvh-secret", dirty="700,100,20")
+        self.assertEqual([(row["pages"], row["dirtied"]) for row in self.passes(done)],
+                         [(1024, 1024), (700, 700), (100, 100), (20, 20)])
+
+    def test_no_log(self) -> None:
+        done = self.live(guest="pvh-nolog")
+        self.check_failed(done, 3, "no log of dirty pages; the guest was not touched", ["try-log"])
+        self.log.unlink()
+        done = self.save("--live=if-possible", "--json", "guest", str(self.target),
+                         **self.live_environment(guest="pvh-nolog"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(b"no log of dirty pages; saved standing still", done.stderr)
+        self.assertIn(b'"live":false', done.stdout)
+        self.assertEqual(self.life(), ["try-log", "suspend", "destroy"])
+
+    def test_if_possible_is_live_where_it_can_be(self) -> None:
+        done = self.save("--live=if-possible", "--json", "guest", str(self.target), **self.live_environment(dirty="0"))
+        self.assertEqual(len(self.passes(done)), 1)
+
+    def test_signals_in_a_pass(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            self.log.unlink(missing_ok=True)
+            saver = self.start("--live", "--max-iterations=1000", "guest", str(self.target),
+                               **self.live_environment(dirty="1000", engine="slow"))
+            assert saver.stdout and saver.stderr
+            self.await_life("pass")
+            saver.send_signal(number)
+            self.assertEqual(saver.wait(PATIENCE), 2)
+            self.assertIn(f"stopped by signal {number}", saver.stderr.read().decode())
+            self.assertNotIn("suspend", self.life())
+            saver.stdout.close()
+            saver.stderr.close()
+            self.assertEqual(os.listdir(self.folder), [])
+
+    def test_engine_dies_in_a_pass(self) -> None:
+        self.check_failed(self.live(dirty="0", engine="dies-in-pass"), 2, "the engine failed", ["try-log"])
+
+    def test_verbose(self) -> None:
+        done = self.live("-v", dirty="500,10")
+        self.assertRegex(done.stderr.decode(), r"pass 1: 1,024 pages, .* in \d+\.\d\d s, .*/s; 500 pages dirtied meanwhile, "
+                         r"\d+ a second; expected downtime \d+\.\d\d s; done in about \d+\.\d s\n")
+        self.assertIn(b"quiet enough: the guest is stopped", done.stderr)
+        self.assertEqual(self.live(dirty="500,10").stderr, b"")
+
+
+class Bandwidth(Case):
+    """--bandwidth: even and not exceeded."""
+
+    def test_rate(self) -> None:
+        stream = self.large_stream()
+        began = time.monotonic()
+        saver = self.start("--bandwidth=4M", "-f", "libxc", "guest", stream=str(stream))
+        assert saver.stdout and saver.stderr
+        total, times = 0, []
+        while piece := os.read(saver.stdout.fileno(), 1 << 20):
+            total += len(piece)
+            times.append((time.monotonic() - began, total))
+        self.assertEqual(saver.wait(PATIENCE), 0, saver.stderr.read())
+        saver.stdout.close()
+        saver.stderr.close()
+        self.assertEqual(total, stream.stat().st_size)
+        # Never ahead of the rate by more than a pipe may hold and a piece or two.
+        ahead = max(size - 4 * 1024 * 1024 * at for at, size in times)
+        self.assertLess(ahead, 200000)
+        self.assertGreater(times[-1][0], total / (4 * 1024 * 1024) * 0.9)
+
+
 class Usage(Case):
     """The command line."""
 
     def test_errors(self) -> None:
         for words in ([], ["a", "b", "c"], ["--then=fly", "a"], ["--timeout=0", "a"], ["--timeout=x", "a"],
-                      ["--resume"], ["--resume", "a", "b"], ["--resume", "--then=pause", "a"], ["--no-such"]):
+                      ["--resume"], ["--resume", "a", "b"], ["--resume", "--live", "a"], ["--resume", "--bandwidth=1M", "a"],
+                      ["--max-downtime=5", "a"], ["--if-busy=abort", "a"], ["--live=maybe", "a"],
+                      ["--live", "--max-iterations=0", "a"], ["--live", "--if-busy=wait", "a"], ["--bandwidth=1", "a"],
+                      ["--bandwidth=4X", "a"], ["--bandwidth=99999G", "a"], ["--live", "--max-downtime=0", "a"],
+                      ["--resume", "--then=pause", "a"], ["--no-such"]):
             done = self.save(*words)
             self.check_failed(done, 2, "xc-save", [])
 

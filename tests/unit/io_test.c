@@ -250,6 +250,49 @@ START_TEST(every_way_delivers_the_same)
 }
 END_TEST
 
+/* What the hook may rely on. */
+struct passed {
+	struct xsr_sink *sink; /* where bytes should be by then */
+	uint64_t last;         /* offset told last */
+	unsigned calls;        /* so far */
+};
+
+static void on_passed(void *context, uint64_t offset)
+{
+	struct passed *passed = context;
+
+	ck_assert_uint_eq(xsr_sink_position(passed->sink), offset);
+	ck_assert_uint_ge(offset, passed->last);
+	passed->last = offset;
+	passed->calls++;
+}
+
+START_TEST(passed_means_passed_on)
+{
+	static const enum end inputs[] = {MEMORY, FILE_, PIPE, SLOW_PIPE, SOCKET};
+	struct bytes image = make_image();
+
+	for (size_t i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++) {
+		struct output o = output_open(PIPE);
+		struct passed passed = {.sink = xsr_sink_to_fd(o.fd, false)};
+		struct xsr_pump pump = {.source = source_open(inputs[i], image),
+		    .decoder = xsr_decoder_new(XSR_FORMAT_LIBXC),
+		    .sink = passed.sink,
+		    .passed = on_passed,
+		    .context = &passed};
+
+		ck_assert_int_eq(xsr_pump_run(&pump, NULL), XSR_OK);
+		output_check(&o, image);
+		ck_assert_uint_gt(passed.calls, 1);
+		ck_assert_uint_eq(passed.last, image.size);
+		xsr_sink_free(pump.sink);
+		xsr_source_free(pump.source);
+		xsr_decoder_free(pump.decoder);
+	}
+	free(image.data);
+}
+END_TEST
+
 /* Bytes that went a way when a pump ran from `in` to `out`. */
 static uint64_t bytes_moved(enum end in, enum end out, int force, enum io_way way)
 {
@@ -484,7 +527,7 @@ START_TEST(failures_name_the_call)
 	xsr_sink_free(pump.sink);
 	pump.sink = NULL;
 
-	pump.reserved[3] = 1;
+	pump.reserved[2] = 1;
 	ck_assert_int_eq(xsr_pump_run(&pump, &error), XSR_E_MISUSE);
 	xsr_source_free(pump.source);
 	xsr_decoder_free(pump.decoder);
@@ -628,6 +671,7 @@ int main(void)
 	const TTest *const tests[] = {
 	    every_way_delivers_the_same,
 	    cheapest_way_is_taken,
+	    passed_means_passed_on,
 	    fallbacks_are_taken,
 	    skip_past_the_end_is_short,
 	    truncated_page_data_is_seen,

@@ -94,8 +94,9 @@ struct xsr_pump {
 	bool exact;                  /* no read-ahead, stop behind the outermost END; not with gzip */
 	xsr_event_fn *event;         /* consumer, NULL for none */
 	xsr_tick_fn *tick;           /* progress, NULL for none */
-	void *context;               /* for event and tick */
-	uint64_t reserved[4];        /* must be zero, else XSR_E_MISUSE */
+	xsr_tick_fn *passed;         /* before each read: all up to here was seen and passed on; NULL for none */
+	void *context;               /* for event, tick and passed */
+	uint64_t reserved[3];        /* must be zero, else XSR_E_MISUSE */
 };
 
 /*
