@@ -79,18 +79,24 @@ doubt() {
 	check "$1: in doubt" is 7 "$(by_way_of 'exec sh -c' "$receive | head -n 3" "$1")"
 	check "$1: says which command decides" says "xl destroy $1" /tmp/said
 	check "$1: is paused" is p "$(guest_state "$1")"
-	check "$1: its copy runs" await 60 goes_on "$1--incoming"
+	check "$1: its copy runs" goes_on "$1--incoming"
 	check "$1: the original can go" guest_destroy "$1"
 	check "$1: the copy gets the name" xl rename "$1--incoming" "$1"
 }
 
-check "pvh: starts" guest_start /guests/pvh.cfg
+# begin GUEST: xenconsoled calls a log by the name that a domain has at first; both names are to be one log.
+begin() {
+	ln -sf "guest-$1.log" "/var/log/xen/guest-$1--incoming.log"
+	check "$1: starts" guest_start "/guests/$1.cfg"
+}
+
+begin pvh
 moves pvh
 moves pvh
 faults pvh
 doubt pvh
 guest_destroy pvh
-check "pv2: starts" guest_start /guests/pv2.cfg
+begin pv2
 moves pv2
 faults pv2
 moves pv2
