@@ -6,6 +6,7 @@
 
 #include "common/messages.h"
 #include "common/tool.h"
+#include "xc-save/options_live.h"
 
 /* Keys of options without a short form. */
 enum {
@@ -17,6 +18,7 @@ enum {
 	KEY_BEFORE,
 	KEY_TIMEOUT,
 	KEY_JSON,
+	KEY_NO_LIVE,
 };
 
 /* Longest --timeout in seconds, an hour: a guest may stand still for so long. */
@@ -26,6 +28,7 @@ enum {
 struct parsing {
 	struct migrate_options *options; /* the result */
 	bool sends, receives;            /* an option of that side was there */
+	struct live_options live;        /* what is about the passes */
 };
 
 static void parse_operand(struct migrate_options *options, char *text, struct argp_state *state)
@@ -38,13 +41,14 @@ static void parse_operand(struct migrate_options *options, char *text, struct ar
 		argp_error(state, "too many operands: %s", text);
 }
 
-static void finish(const struct parsing *parsing, struct argp_state *state)
+static void finish(struct parsing *parsing, struct argp_state *state)
 {
 	struct migrate_options *options = parsing->options;
 	const char *destination = options->via.destination;
 
 	if (options->receive) {
-		if (parsing->sends || options->save.domain)
+		if (parsing->sends || parsing->live.given || parsing->live.bandwidth_given ||
+		    options->save.domain)
 			argp_error(state, "--receive goes with --name, --new-uuid and --before-unpause only");
 		return;
 	}
@@ -57,6 +61,7 @@ static void finish(const struct parsing *parsing, struct argp_state *state)
 		argp_error(state, "DEST or --via tells where to: one of them");
 	if (destination && (destination[0] == '\0' || destination[0] == '-' || strlen(destination) > 300))
 		argp_error(state, "DEST is HOST or USER@HOST, not %s", destination);
+	live_options_finish(&parsing->live, state);
 }
 
 /* Options of the side that sends. */
@@ -74,6 +79,9 @@ static error_t parse_source(int key, char *text, struct argp_state *state)
 		break;
 	case KEY_JSON:
 		options->json = true;
+		break;
+	case KEY_NO_LIVE:
+		options->save.live = LIVE_NO;
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -112,6 +120,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	unsigned long number;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &parsing->live;
+		return 0;
 	case KEY_RECEIVE:
 		options->receive = true;
 		return 0;
@@ -146,6 +157,8 @@ static const struct argp_option table[] = {
         1},
     {"remote", KEY_REMOTE, "COMMAND", 0,
         "What to start on the other side ('xc-migrate --receive'); '' if --via does it by itself", 1},
+    {"no-live", KEY_NO_LIVE, NULL, 0,
+        "Let the guest stand still from the beginning (else --live=if-possible)", 1},
     {"timeout", KEY_TIMEOUT, "SECONDS", 0, "How long to wait for the other side, and for the guest (60)", 1},
     {"receive", KEY_RECEIVE, NULL, 0, "Be the other side: standard input and output are the connection", 2},
     {"name", KEY_NAME, "NAME", 0, "The copy's name, instead of the original's", 2},
@@ -159,10 +172,12 @@ static const struct argp_option table[] = {
 
 void migrate_options_parse(int argc, char **argv, struct migrate_options *options)
 {
-	struct parsing parsing = {.options = options};
+	struct parsing parsing = {.options = options, .live = {.request = &options->save}};
+	const struct argp_child children[] = {{.argp = &live_argp}, {0}};
 	const struct argp argp = {
 	    .options = table,
 	    .parser = parse,
+	    .children = children,
 	    .args_doc = "DOMAIN DEST\n--via=COMMAND DOMAIN\n--receive",
 	    .doc =
 	        "Move a running Xen guest to another host, so that at every moment exactly one copy runs or "
@@ -174,6 +189,7 @@ void migrate_options_parse(int argc, char **argv, struct migrate_options *option
 
 	memset(options, 0, sizeof(*options));
 	options->save.format = XSR_FORMAT_XL;
+	options->save.live = LIVE_IF_POSSIBLE;
 	options->save.timeout_s = 60;
 	options->timeout_s = 60;
 	options->via.remote = "xc-migrate --receive";

@@ -8,6 +8,7 @@
 #include "common/messages.h"
 #include "common/progress.h"
 #include "common/text.h"
+#include "xc-save/live_report.h"
 
 /* The name under which the receiver is spoken of: it does not know its own. */
 #define RECEIVER "receiver"
@@ -54,6 +55,23 @@ static void on_save_progress(void *context, const struct save_progress *progress
 	}
 }
 
+static void on_pass(void *context, const struct live_pass *pass)
+{
+	struct report *report = context;
+	char text[320];
+
+	if (report->options->json)
+		write_row(live_pass_row(pass));
+	message(MESSAGE_NOTE, report->options->save.domain, "%s", live_pass_text(pass, text, sizeof(text)));
+}
+
+static void on_warning(void *context, const char *text)
+{
+	struct report *report = context;
+
+	message(MESSAGE_WARNING, report->options->save.domain, "%s", text);
+}
+
 /* The engine's own words matter to those who ask for them: its failure is reported in ours. */
 static void on_log(void *context, enum engine_level level, const char *text)
 {
@@ -81,10 +99,13 @@ void report_source_begin(struct report *report, const struct migrate_options *op
     struct source_hooks *hooks)
 {
 	*report = (struct report){.options = options};
-	*hooks =
-	    (struct source_hooks){.save = {.progress = on_save_progress, .log = on_log, .context = report},
-	        .phase = on_phase,
-	        .context = report};
+	*hooks = (struct source_hooks){.save = {.progress = on_save_progress,
+	                                   .log = on_log,
+	                                   .pass = on_pass,
+	                                   .warning = on_warning,
+	                                   .context = report},
+	    .phase = on_phase,
+	    .context = report};
 }
 
 /* "moved", "stays", "in doubt", … as in xc-migrate(1). */

@@ -21,7 +21,7 @@ enum {
 	STATUS_STUCK = 4,
 	STATUS_DEAD = 5,
 	STATUS_REST = 6,
-	STATUS_DOUBT = 7,
+	STATUS_DOUBT = 8,
 };
 
 struct source {
@@ -183,6 +183,20 @@ static void on_log(void *context, enum engine_level level, const char *text)
 	s->hooks->save.log(s->hooks->save.context, level, text);
 }
 
+static void on_pass(void *context, const struct live_pass *pass)
+{
+	struct source *s = context;
+
+	s->hooks->save.pass(s->hooks->save.context, pass);
+}
+
+static void on_warning(void *context, const char *text)
+{
+	struct source *s = context;
+
+	s->hooks->save.warning(s->hooks->save.context, text);
+}
+
 /* The save did with the guest what was ordered, or what it does by itself when it fails: that is the same. */
 static bool order_done(const struct source *s)
 {
@@ -220,7 +234,8 @@ static void save(struct source *s)
 	    .look = look,
 	    .may_suspend = may_suspend,
 	    .settle = settle};
-	const struct save_hooks hooks = {.progress = on_progress, .log = on_log, .context = s};
+	const struct save_hooks hooks = {
+	    .progress = on_progress, .log = on_log, .pass = on_pass, .warning = on_warning, .context = s};
 	struct save_request request = s->options->save;
 	struct save_outcome *saved = &s->outcome->save;
 

@@ -29,13 +29,16 @@ rest() {
 	ls /var/lib/xen
 }
 
+# moves GUEST WORDS...
 moves() {
+	_guest=$1
 	remember "$1"
 	_domid=$(xl domid "$1")
-	check "$1: xc-migrate" is 0 "$(migrate "$1")"
-	check "$1: goes on" one "$1"
-	check "$1: it is another domain" test "$_domid" != "$(xl domid "$1")"
-	check "$1: libxl knows its name" says "\"name\": \"$1\"" "$(xl list -l "$1" >/tmp/out && echo /tmp/out)"
+	shift
+	check "$_guest: xc-migrate $*" is 0 "$(migrate "$_guest" "$@")"
+	check "$_guest: goes on" one "$_guest"
+	check "$_guest: it is another domain" test "$_domid" != "$(xl domid "$_guest")"
+	check "$_guest: libxl knows its name" says "\"name\": \"$_guest\"" "$(xl list -l "$_guest" >/tmp/out && echo /tmp/out)"
 	grep "stood still" /tmp/said
 }
 
@@ -76,7 +79,7 @@ faults() {
 # The last answer is lost: paused here, running there.
 doubt() {
 	remember "$1"
-	check "$1: in doubt" is 7 "$(by_way_of 'exec sh -c' "$receive | head -n 3" "$1")"
+	check "$1: in doubt" is 8 "$(by_way_of 'exec sh -c' "$receive | head -n 3" "$1")"
 	check "$1: says which command decides" says "xl destroy $1" /tmp/said
 	check "$1: is paused" is p "$(guest_state "$1")"
 	check "$1: its copy runs" goes_on "$1--incoming"
@@ -91,8 +94,8 @@ begin() {
 }
 
 begin pvh
-moves pvh
-moves pvh
+moves pvh --live
+moves pvh --no-live
 faults pvh
 doubt pvh
 guest_destroy pvh

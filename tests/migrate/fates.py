@@ -8,17 +8,19 @@ import json
 import os
 import shlex
 import signal
+import struct
 import subprocess
 import tempfile
 import time
 import unittest
 from pathlib import Path
-from typing import Iterator, List, NamedTuple, Optional
+from typing import Any, Iterator, List, NamedTuple, Optional
 
 XC_MIGRATE = os.environ["XC_MIGRATE"]
 WIRE = os.environ["WIRE"]
 VECTORS = Path(os.environ["VECTORS"])
 PV = VECTORS / "good-libxc-pv64.img"
+PVH = VECTORS / "good-libxc-pvh.img"
 
 PATIENCE = 60           # seconds for anything that should be quick
 # Lengths of the messages: "XCM1 TOKEN WORD[ TEXT]" and the end of the line.
@@ -60,7 +62,7 @@ class Case(unittest.TestCase):
         return log.read_text().split() if log.exists() else []
 
     def start(self, *options: str, wire: str = "count forth 0", receiver: str = "", remote: Optional[str] = None,
-              **fake: str) -> "subprocess.Popen[str]":
+              live: bool = False, **fake: str) -> "subprocess.Popen[str]":
         """A migration: options and fakes of the source, settings (NAME=VALUE) of the receiver."""
         for side in ("source", "receiver"):
             (self.folder / side).unlink(missing_ok=True)
@@ -70,7 +72,8 @@ class Case(unittest.TestCase):
         via = f"exec env -u FAKE_ENGINE FAKE_LOG={self.folder / 'receiver'} {receiver} {shlex.quote(WIRE)} {wire} sh -c"
         if remote is None:
             remote = f"exec {shlex.quote(XC_MIGRATE)} --receive"
-        return subprocess.Popen([XC_MIGRATE, *options, "--via", via, "--remote", remote, "guest"], env=environment,
+        words = ["--via", via, "--remote", remote, *([] if live else ["--no-live"]), *options, "guest"]
+        return subprocess.Popen([XC_MIGRATE, *words], env=environment,
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def finish(self, process: "subprocess.Popen[str]") -> Result:
@@ -82,7 +85,7 @@ class Case(unittest.TestCase):
         names = [word for word in self.life("receiver") if word.startswith("rename-")]
         return Result(process.returncode, said, out, guest, copy, names)
 
-    def migrate(self, *options: str, **more: str) -> Result:
+    def migrate(self, *options: str, **more: Any) -> Result:
         return self.finish(self.start(*options, **more))
 
     def check_one(self, result: Result, source_killed: bool = False) -> None:
@@ -95,7 +98,7 @@ class Case(unittest.TestCase):
             self.assertLess(result.status, 0, where)
         elif result.status == 0:
             self.assertEqual((result.guest, result.copy), ("gone", "runs"), where)
-        elif result.status == 7:
+        elif result.status == 8:
             self.assertEqual(result.guest, "paused", where)
             self.assertIn("AFTER THE GUEST WAS LET GO", result.said)
         else:
@@ -151,7 +154,7 @@ class Success(Case):
     def test_without_a_remote_command(self) -> None:
         environment = {**os.environ, "FAKE_STREAM": str(PV), "FAKE_LOG": str(self.folder / "source")}
         done = subprocess.run([XC_MIGRATE, f"--via=FAKE_LOG={self.folder / 'receiver'} {XC_MIGRATE} --receive",
-                               "--remote=", "guest"], env=environment, timeout=PATIENCE, check=False)
+                               "--no-live", "--remote=", "guest"], env=environment, timeout=PATIENCE, check=False)
         self.assertEqual(done.returncode, 0)
 
     def test_ssh(self) -> None:
@@ -163,7 +166,7 @@ class Success(Case):
         environment = {**os.environ, "FAKE_STREAM": str(PV), "FAKE_LOG": str(self.folder / "source"),
                        "PATH": f"{self.folder}:{os.environ['PATH']}"}
         for destination, user in (("host", "root@host"), ("me@host", "me@host")):
-            done = subprocess.run([XC_MIGRATE, "guest", destination], env=environment, timeout=PATIENCE, check=False)
+            done = subprocess.run([XC_MIGRATE, "--no-live", "guest", destination], env=environment, timeout=PATIENCE, check=False)
             self.assertEqual(done.returncode, 0)
             self.assertEqual((self.folder / "args").read_text(), f"-T -- {user} xc-migrate --receive\n")
 
@@ -210,9 +213,9 @@ class Cuts(Case):
 
     def check_all_ends(self, results: List[Result]) -> None:
         """A test that never sees a guest stay, move or be in doubt has not tried anything."""
-        self.assertTrue({0, 2, 7} >= {result.status for result in results})
+        self.assertTrue({0, 2, 8} >= {result.status for result in results})
         self.assertIn(2, {result.status for result in results})
-        self.assertIn(7, {result.status for result in results})
+        self.assertIn(8, {result.status for result in results})
 
     def test_cut(self) -> None:
         results = self.strike("cut", True)
@@ -220,7 +223,7 @@ class Cuts(Case):
         # Only what was cut behind LETGO is in doubt.
         for result in results:
             if result.copy == "runs" and result.status != 0:
-                self.assertEqual(result.status, 7)
+                self.assertEqual(result.status, 8)
 
     def test_one_direction(self) -> None:
         self.strike("half", False)
@@ -253,7 +256,7 @@ class Cuts(Case):
         for place in (f"forth {stream + LETGO}", f"back {HELD}"):
             with self.subTest(place):
                 result = self.migrate("--timeout=1", wire=f"stall {place}")
-                self.assertEqual((result.status, result.guest), (7, "paused"), show(result))
+                self.assertEqual((result.status, result.guest), (8, "paused"), show(result))
 
 
 class Faults(Case):
@@ -328,6 +331,56 @@ class Faults(Case):
         self.check_stays(result, "DOMAIN 9 IS STILL THERE", copy="paused")
 
 
+def end_of_pages(image: bytes) -> int:
+    """Where the first PAGE_DATA of a libxc image ends."""
+    at = 40
+    while True:
+        kind, length = struct.unpack_from("<II", image, at)
+        at += 8 + (length + 7) // 8 * 8
+        if kind == 1:
+            return at
+
+
+class Live(Case):
+    """The guest runs while most of it is copied; the limits are xc-save's."""
+
+    def live(self, *options: str, **more: str) -> Result:
+        return self.migrate(*options, **{"live": True, "guest": "pvh", "stream": str(PVH),
+                                         "split": str(end_of_pages(PVH.read_bytes())), **more})
+
+    def passes(self, result: Result) -> int:
+        rows = [json.loads(line) for line in result.out.splitlines()]
+        self.assertEqual(rows[-1]["event"], "result")
+        return len([row for row in rows if row["event"] == "pass"])
+
+    def test_by_default(self) -> None:
+        result = self.live("--json", dirty="500,10")
+        self.assertEqual((result.status, result.guest, result.copy), (0, "gone", "runs"), show(result))
+        self.assertGreater(self.passes(result), 1)
+
+    def test_guest_that_cannot(self) -> None:
+        result = self.live("--json", guest="pvh-nolog")
+        self.assertEqual((result.status, self.passes(result)), (0, 0), show(result))
+        self.assertIn("no log of dirty pages", result.said)
+        result = self.live("--live", guest="pvh-nolog")
+        self.assertEqual((result.status, result.guest, result.copy), (3, "runs", "none"), show(result))
+
+    def test_busy(self) -> None:
+        """Dirties faster than the wire: the guest runs on, or stands still for longer; as was asked."""
+        result = self.live("--live", "--max-iterations=3", "--if-busy=abort", dirty="1000")
+        self.check_stays(result, "", 7)
+        result = self.live("--live", "--max-iterations=3", dirty="1000")
+        self.assertEqual((result.status, result.guest, result.copy), (0, "gone", "runs"), show(result))
+
+    def test_faults_in_a_pass(self) -> None:
+        for place in ("forth 100", "forth 1000", f"forth {HELLO + end_of_pages(PVH.read_bytes()) + 600}"):
+            with self.subTest(place):
+                self.check_one(self.live("--live", wire=f"cut {place}", dirty="1000,1000,10"))
+                self.check_one(self.live("--live", wire=f"kill-receiver {place}", dirty="1000,1000,10"))
+        self.check_stays(self.live(engine="dies-in-pass", dirty="10"), "the engine failed")
+        self.assertNotIn("suspend", self.life("source"))
+
+
 class Strangers(Case):
     """The other side is something else."""
 
@@ -386,7 +439,8 @@ class Usage(Case):
 
     def test_errors(self) -> None:
         for words in ([], ["a"], ["a", "b", "c"], ["a", "b", "--via=x"], ["a", "-x"], ["a", ""], ["--receive", "a"],
-                      ["--receive", "--via=x"], ["--receive", "--json"], ["--name=x", "a", "b"], ["--timeout=0", "a", "b"],
+                      ["--receive", "--via=x"], ["--receive", "--json"], ["--receive", "--live"],
+                      ["--max-time=2", "--no-live", "a", "b"], ["--name=x", "a", "b"], ["--timeout=0", "a", "b"],
                       ["--timeout=4000", "a", "b"]):
             done = subprocess.run([XC_MIGRATE, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                   stderr=subprocess.PIPE, timeout=PATIENCE, check=False)
