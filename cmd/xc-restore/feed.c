@@ -40,6 +40,7 @@ struct feed {
 	int emulator_fd;               /* for the device model's state, -1 for nowhere */
 	uint32_t emulator_id;          /* kind of device model */
 	uint64_t emulator_size;        /* bytes of its state */
+	struct feed_blob model_nodes;  /* its nodes in xenstore */
 	struct feed_head head;         /* what the beginning says */
 	bool waited;                   /* feed_go() has been */
 	bool engine_left;              /* the pipe's reader is gone */
@@ -184,10 +185,28 @@ static bool collect_emulator(struct feed *f, const struct xsr_event *e)
 	return true;
 }
 
+/* Its nodes in xenstore; more of them than fit in one piece are no guest's. */
+static bool collect_nodes(struct feed *f, const struct xsr_event *e)
+{
+	if (e->u.bytes.position != 0 || f->model_nodes.data || e->u.bytes.length <= XSR_EMULATOR_HEAD_SIZE)
+		return true;
+	f->model_nodes.size = e->u.bytes.length - XSR_EMULATOR_HEAD_SIZE;
+	f->model_nodes.data = malloc(f->model_nodes.size);
+	if (!f->model_nodes.data)
+		return fault_set(&f->fault, FAULT_SYSTEM, "out of memory");
+	memcpy(f->model_nodes.data, (const uint8_t *)e->u.bytes.data + XSR_EMULATOR_HEAD_SIZE,
+	    f->model_nodes.size);
+	return true;
+}
+
 static bool take_body(struct feed *f, const struct xsr_event *e)
 {
+	if (e->layer == XSR_LAYER_LIBXL && e->record->type == XSR_LIBXL_EMULATOR_CONTEXT)
+		return collect_emulator(f, e);
+	if (e->layer == XSR_LAYER_LIBXL && e->record->type == XSR_LIBXL_EMULATOR_XENSTORE_DATA)
+		return collect_nodes(f, e);
 	if (e->layer == XSR_LAYER_LIBXL)
-		return e->record->type != XSR_LIBXL_EMULATOR_CONTEXT || collect_emulator(f, e);
+		return true;
 	if (e->record->type == XSR_LIBXC_X86_CPUID_POLICY && !f->head.cpuid.data)
 		return collect(f, &f->head.cpuid, e, XSR_WHOLE_MAX);
 	if (e->record->type == XSR_LIBXC_X86_MSR_POLICY && !f->head.msrs.data)
@@ -214,6 +233,9 @@ static bool take(struct feed *f, const struct xsr_event *e)
 	case XSR_EVENT_XL_CONFIG:
 		f->head.has_config = true;
 		return collect(f, &f->head.config, e, CONFIG_MAX);
+	case XSR_EVENT_LIBXL_HEADER:
+		f->head.has_libxl = true;
+		return true;
 	case XSR_EVENT_IMAGE_HEADER:
 		f->head.image = e->u.image;
 		return true;
@@ -494,6 +516,11 @@ uint32_t feed_emulator_id(const struct feed *feed)
 	return feed->emulator_id;
 }
 
+const struct feed_blob *feed_model_nodes(const struct feed *feed)
+{
+	return &feed->model_nodes;
+}
+
 uint64_t feed_bytes(const struct feed *feed)
 {
 	return atomic_load(&feed->bytes);
@@ -527,6 +554,7 @@ void feed_free(struct feed *feed)
 	free(feed->head.config.data);
 	free(feed->head.cpuid.data);
 	free(feed->head.msrs.data);
+	free(feed->model_nodes.data);
 	if (feed->event_fd >= 0)
 		close(feed->event_fd);
 	pthread_mutex_destroy(&feed->lock);

@@ -30,9 +30,10 @@ struct feed_blob {
 
 /* What the beginning of the image says. */
 struct feed_head {
-	bool has_config;                 /* an xl image */
-	bool config_is_json;             /* else it is xl.cfg text */
-	struct feed_blob config;         /* text, with its NUL if it has one */
+	bool has_config;         /* an xl image */
+	bool has_libxl;          /* a libxl stream, which may have the device model's state at its end */
+	bool config_is_json;     /* else it is xl.cfg text */
+	struct feed_blob config; /* text, with its NUL if it has one */
 	struct xsr_image_header image;   /* version and byte order */
 	struct xsr_domain_header domain; /* type */
 	struct feed_blob cpuid, msrs;    /* CPU policy */
@@ -80,6 +81,9 @@ bool feed_engine_left(const struct feed *feed);
 /* In FEED_OVER: bytes of device model state, and its kind (XSR_EMULATOR_*). 0 if there is none. */
 uint64_t feed_emulator_size(const struct feed *feed);
 uint32_t feed_emulator_id(const struct feed *feed);
+
+/* In FEED_OVER: what the image has for the device model in xenstore, pairs without the record's head. */
+const struct feed_blob *feed_model_nodes(const struct feed *feed);
 
 /* Bytes of the stream so far, at any time; the size of the input if it is known and not compressed, else 0. */
 uint64_t feed_bytes(const struct feed *feed);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "policy.h"
 #include "store.h"
@@ -25,12 +26,14 @@
 #define EMULATION_HVM (XEN_X86_EMU_ALL & ~XEN_X86_EMU_VPCI)
 
 struct host {
-	struct xen xen;            /* handles */
-	xc_physinfo_t info;        /* the machine */
-	struct host_wiring wiring; /* for the engine */
-	struct domain_facts facts; /* number and UUID of the domain, for its removal */
-	bool created;              /* there is one */
-	char log[256];             /* last error that libxc told of, "" if none */
+	struct xen xen;             /* handles */
+	xc_physinfo_t info;         /* the machine */
+	struct host_wiring wiring;  /* for the engine */
+	struct domain_facts facts;  /* number and UUID of the domain, for its removal */
+	bool created;               /* there is one */
+	bool adopted;               /* it is somebody else's */
+	struct model_places places; /* device models */
+	char log[256];              /* last error that libxc told of, "" if none */
 };
 
 /* Some failures are explained nowhere but in the log. */
@@ -42,6 +45,20 @@ static void on_log(void *context, enum engine_level level, const char *text)
 		snprintf(host->log, sizeof(host->log), "%s", text);
 }
 
+/* Where Debian and Xen's own installation have the device model. */
+static const char *find_model(void)
+{
+	static const char *const paths[] = {"/usr/libexec/xen-qemu-system-i386",
+	    "/usr/lib/xen/bin/qemu-system-i386", "/usr/local/lib/xen/bin/qemu-system-i386",
+	    "/usr/libexec/xen/bin/qemu-system-i386", "/usr/bin/qemu-system-i386",
+	    "/usr/bin/qemu-system-x86_64"};
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		if (access(paths[i], X_OK) == 0)
+			return paths[i];
+	return paths[0];
+}
+
 struct host *host_open(struct fault *fault)
 {
 	struct host *host = calloc(1, sizeof(*host));
@@ -50,6 +67,8 @@ struct host *host_open(struct fault *fault)
 		fault_set(fault, FAULT_SYSTEM, "out of memory");
 		return NULL;
 	}
+	host->places =
+	    (struct model_places){.program = find_model(), .run_dir = XEN_RUN_DIR, .log_dir = XEN_LOG_DIR};
 	xen_logger_init(&host->xen.logger, on_log, NULL, host);
 	if (xen_open(&host->xen, fault)) {
 		if (xc_physinfo(host->xen.xc, &host->info) == 0)
@@ -294,17 +313,86 @@ static bool make_channels(struct host *host, const struct plan *plan, struct fau
 	return true;
 }
 
-bool host_create(struct host *host, const struct plan *plan, struct fault *fault)
+bool host_create(struct host *host, const struct plan *plan, struct warden *warden, struct fault *fault)
 {
 	host->log[0] = '\0';
-	return make_domain(host, plan, fault) && store_make(&host->xen, host->facts.domid, plan, fault) &&
-	       set_limits(host, plan, fault) && set_times(host, plan, fault) &&
-	       set_params(host, plan, fault) && make_channels(host, plan, fault);
+	if (!make_domain(host, plan, fault))
+		return false;
+	warden_watch(warden, host->facts.domid, host->facts.uuid);
+	return store_make(&host->xen, host->facts.domid, plan, fault) && set_limits(host, plan, fault) &&
+	       set_times(host, plan, fault) && set_params(host, plan, fault) &&
+	       make_channels(host, plan, fault);
+}
+
+/* A port that the owner has made, or a new one. */
+static bool adopt_port(struct host *host, uint32_t *port, const char *node, uint32_t server,
+    struct fault *fault)
+{
+	char *text =
+	    *port ? NULL : xen_store_read(&host->xen, "/local/domain/%u/%s/port", host->facts.domid, node);
+	int made;
+
+	if (text)
+		*port = (uint32_t)strtoul(text, NULL, 10);
+	free(text);
+	if (*port)
+		return true;
+	made = xc_evtchn_alloc_unbound(host->xen.xc, host->facts.domid, server);
+	if (made < 0)
+		return failed(host, fault, "make an event channel");
+	*port = (uint32_t)made;
+	return true;
+}
+
+static bool check_adopted(struct host *host, const struct feed_head *head, struct fault *fault)
+{
+	const struct domain_facts *facts = &host->facts;
+	const bool image_pv = head->domain.type == XSR_DOMAIN_X86_PV;
+
+	if (facts->dying || facts->shutdown || !facts->paused)
+		return fault_set(fault, FAULT_REFUSED,
+		    "domain %u is not paused, so nothing is restored into it", facts->domid);
+	if (image_pv != (facts->type == DOMAIN_PV))
+		return fault_set(fault, FAULT_REFUSED, "the image is of %s guest, but domain %u is for %s",
+		    image_pv ? "a PV" : "an HVM or PVH", facts->domid, domain_type_name(facts->type));
+	return policy_check(host->xen.xc, facts->type, head, host->log, fault);
+}
+
+bool host_adopt(struct host *host, const struct host_adoption *adoption, struct plan *plan,
+    const struct feed_head *head, struct fault *fault)
+{
+	struct host_wiring *wiring = &host->wiring;
+
+	host->log[0] = '\0';
+	if (adoption->domid == 0)
+		return fault_set(fault, FAULT_REFUSED, "domain 0 cannot be restored into");
+	if (!xen_domain_facts(&host->xen, adoption->domid, &host->facts, fault)) {
+		fault->kind = FAULT_REFUSED;
+		return false;
+	}
+	if (!check_adopted(host, head, fault))
+		return false;
+	host->adopted = true;
+	*wiring = (struct host_wiring){.store_domid = adoption->store_domid,
+	    .console_domid = adoption->console_domid,
+	    .store_port = adoption->store_port,
+	    .console_port = adoption->console_port,
+	    .pvh = host->facts.type == DOMAIN_PVH};
+	plan->type = host->facts.type;
+	plan->vcpus = host->facts.vcpus;
+	plan->target_kib = plan->max_kib = host->facts.max_kib;
+	memcpy(plan->uuid, host->facts.uuid, sizeof(plan->uuid));
+	if (host->facts.name[0])
+		memcpy(plan->name, host->facts.name, sizeof(plan->name));
+	else
+		snprintf(plan->name, sizeof(plan->name), "domain-%u", adoption->domid);
+	return adopt_port(host, &wiring->store_port, "store", wiring->store_domid, fault) &&
+	       adopt_port(host, &wiring->console_port, "console", wiring->console_domid, fault);
 }
 
 uint32_t host_domid(const struct host *host)
 {
-	return host->created ? host->facts.domid : 0;
+	return host->created || host->adopted ? host->facts.domid : 0;
 }
 
 const struct host_wiring *host_wiring(const struct host *host)
@@ -327,6 +415,32 @@ bool host_introduce(struct host *host, const struct plan *plan, uint64_t store, 
 	return true;
 }
 
+const struct model_places *host_places(const struct host *host)
+{
+	return &host->places;
+}
+
+bool host_prepare_model(struct host *host, const struct plan *plan, const struct feed_blob *nodes,
+    struct fault *fault)
+{
+	return store_model(&host->xen, host->facts.domid, plan, nodes, fault);
+}
+
+bool host_note_model(struct host *host, pid_t pid, struct fault *fault)
+{
+	return store_model_pid(&host->xen, host->facts.domid, pid, fault);
+}
+
+bool host_model_runs(void *host)
+{
+	struct host *self = host;
+	char *state = xen_store_read(&self->xen, "/local/domain/0/device-model/%u/state", self->facts.domid);
+	bool runs = state && strcmp(state, "running") == 0;
+
+	free(state);
+	return runs;
+}
+
 bool host_unpause(struct host *host, struct fault *fault)
 {
 	host->log[0] = '\0';
@@ -342,4 +456,18 @@ bool host_remove(struct host *host, struct fault *fault)
 		return false;
 	host->created = false;
 	return true;
+}
+
+bool host_clean(uint32_t domid, const char *uuid, struct fault *fault)
+{
+	struct domain_facts facts = {.domid = domid};
+	struct host *host = host_open(fault);
+	bool clean = host;
+
+	snprintf(facts.uuid, sizeof(facts.uuid), "%s", uuid);
+	/* A number may be another domain's by now. */
+	if (host && xen_domain_state(&host->xen, &facts))
+		clean = xen_remove_domain(&host->xen, &facts, fault);
+	host_close(host);
+	return clean;
 }

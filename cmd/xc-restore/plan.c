@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "config.h"
+
 /* Most ports, frames and memory that a plan may ask for; the hypervisor refuses far less. */
 #define LIMIT_INT32  INT32_MAX
 #define LIMIT_MEMORY (UINT64_C(1) << 42)
@@ -20,6 +22,8 @@
 /* Everything that a configuration lists as an array of devices. */
 static const char *const device_lists[] = {"disks", "nics", "pcidevs", "rdms", "dtdevs", "vfbs", "vkbs",
     "vtpms", "p9s", "pvcallsifs", "vdispls", "vsnds", "channels", "usbctrls", "usbdevs"};
+
+#define DEVICE_LISTS (sizeof(device_lists) / sizeof(device_lists[0]))
 
 /* State of plan_make(). */
 struct planning {
@@ -76,19 +80,6 @@ static uint64_t number(struct planning *p, json_t *object, const char *key, uint
 	return fallback;
 }
 
-/* libxl's three-valued booleans: "True", "False", "<default>"; also JSON's own. */
-static bool truth(json_t *object, const char *key, bool fallback)
-{
-	json_t *value = json_object_get(object, key);
-	const char *text = json_string_value(value);
-
-	if (json_is_boolean(value))
-		return json_is_true(value);
-	if (!text || (strcmp(text, "True") != 0 && strcmp(text, "False") != 0))
-		return fallback;
-	return strcmp(text, "True") == 0;
-}
-
 /* A word of a fixed list as its position; a number stands for itself. */
 static unsigned word(struct planning *p, json_t *value, const char *key, const char *const *words,
     unsigned count, unsigned fallback)
@@ -107,17 +98,10 @@ static unsigned word(struct planning *p, json_t *value, const char *key, const c
 	return fallback;
 }
 
-static json_t *object_member(json_t *object, const char *key)
-{
-	json_t *value = json_object_get(object, key);
-
-	return json_is_object(value) ? value : NULL;
-}
-
 /* "xl list -l" prints an array of objects that have the configuration in them. */
 static json_t *unwrap(json_t *root)
 {
-	json_t *inner = json_array_size(root) == 1 ? object_member(json_array_get(root, 0), "config") : NULL;
+	json_t *inner = json_array_size(root) == 1 ? config_object(json_array_get(root, 0), "config") : NULL;
 
 	if (!inner)
 		return root;
@@ -251,6 +235,22 @@ static bool plan_vcpus(struct planning *p)
 	return true;
 }
 
+/* libxl's defaults for video memory, which is part of the guest's. */
+static uint64_t plan_video(struct planning *p)
+{
+	const char *kind = config_text(config_object(p->hvm, "vga"), "kind");
+	uint64_t mib = !kind || strcmp(kind, "cirrus") == 0 ? 8 : 16;
+
+	if (kind && strcmp(kind, "none") == 0)
+		mib = 0;
+	if (kind && strcmp(kind, "qxl") == 0)
+		mib = 128;
+	/* libxl always says it in an image; a guess must leave the guest some memory. */
+	if (mib * 1024 >= p->plan->target_kib)
+		mib = 0;
+	return number(p, p->b_info, "video_memkb", LIMIT_MEMORY, mib * 1024);
+}
+
 static bool plan_memory(struct planning *p)
 {
 	struct plan *plan = p->plan;
@@ -260,9 +260,9 @@ static bool plan_memory(struct planning *p)
 	plan->target_kib = p->wish->memory_kib
 	                       ? p->wish->memory_kib
 	                       : number(p, p->b_info, "target_memkb", LIMIT_MEMORY, plan->max_kib);
-	plan->video_kib = plan->type == DOMAIN_HVM ? number(p, p->b_info, "video_memkb", LIMIT_MEMORY, 0) : 0;
+	plan->video_kib = plan->type == DOMAIN_HVM ? plan_video(p) : 0;
 	plan->pool_kib = number(p, p->b_info, "shadow_memkb", LIMIT_MEMORY, 0);
-	if (plan->max_kib < 4 || plan->target_kib < 4)
+	if (plan->max_kib < 4 + plan->video_kib || plan->target_kib < 4 + plan->video_kib)
 		return fault_set(p->fault, FAULT_REFUSED, "the domain would have no memory");
 	return true;
 }
@@ -294,26 +294,44 @@ static void plan_details(struct planning *p)
 	if (json_is_integer(rtc) && llabs(json_integer_value(rtc)) <= LIMIT_INT32)
 		plan->rtc_offset = (int32_t)json_integer_value(rtc);
 	plan->timer_mode = plan_timer_mode(p);
-	plan->hpet = truth(p->hvm, "hpet", true);
-	plan->vpt_align = truth(p->hvm, "vpt_align", true);
-	plan->nested = truth(nested ? p->b_info : p->hvm, "nested_hvm", false);
-	plan->vpmu = truth(p->b_info, "vpmu", false);
-	plan->msr_relaxed = truth(object_member(p->b_info, "arch_x86"), "msr_relaxed", false);
-	plan->shadow = !truth(p->c_info, "hap", true);
+	plan->hpet = config_truth(p->hvm, "hpet", true);
+	plan->vpt_align = config_truth(p->hvm, "vpt_align", true);
+	plan->nested = config_truth(nested ? p->b_info : p->hvm, "nested_hvm", false);
+	plan->vpmu = config_truth(p->b_info, "vpmu", false);
+	plan->msr_relaxed = config_truth(config_object(p->b_info, "arch_x86"), "msr_relaxed", false);
+	plan->shadow = !config_truth(p->c_info, "hap", true);
+	plan->config_from_user = p->source->from_file;
+	plan->model_program = config_text(p->b_info, "device_model");
+}
+
+/* The disks of an HVM guest are its device model's business. Those it cannot open must be somebody else's. */
+static bool plan_disks(struct planning *p)
+{
+	struct plan *plan = p->plan;
+	struct fault fault = {.kind = FAULT_NONE};
+
+	if (disks_read(json_object_get(p->root, "disks"), &plan->disks, &plan->disk_count, &fault))
+		return true;
+	if (p->wish->model_elsewhere && p->wish->devices_elsewhere)
+		return true;
+	return fault_set(p->fault, fault.kind, "%s", fault.text);
 }
 
 /* Devices that are not made here must be made by somebody, or the guest loses them when it resumes. */
 static bool check_devices(struct planning *p)
 {
+	/* Disks are the first of the list. */
+	const size_t first = p->plan->type == DOMAIN_HVM ? 1 : 0;
+
 	if (json_array_size(json_object_get(p->root, "pcidevs")) > 0)
 		return fault_set(p->fault, FAULT_REFUSED,
 		    "guests with passed-through PCI devices cannot be restored");
 	if (json_array_size(json_object_get(p->b_info, "vnuma_nodes")) > 0)
 		return fault_set(p->fault, FAULT_REFUSED,
 		    "guests with virtual NUMA nodes cannot be restored");
-	if (p->plan->type == DOMAIN_HVM || p->wish->devices_elsewhere)
-		return true;
-	for (size_t i = 0; i < sizeof(device_lists) / sizeof(device_lists[0]); i++) {
+	if (p->plan->type == DOMAIN_HVM && !plan_disks(p))
+		return false;
+	for (size_t i = first; i < DEVICE_LISTS && !p->wish->devices_elsewhere; i++) {
 		size_t count = json_array_size(json_object_get(p->root, device_lists[i]));
 
 		if (count)
@@ -339,11 +357,14 @@ static bool plan_config(struct planning *p)
 	                                                             "type.pv", "type.pvh", "type.hvm"};
 	struct plan *plan = p->plan;
 	json_t *c_info = own_member(p->root, "c_info"), *b_info = own_member(p->root, "b_info");
-	json_t *online = json_array();
+	json_t *online = json_array(), *disk;
+	size_t i;
 
 	plan->given = json_dumps(p->root, JSON_INDENT(4));
-	for (size_t i = 0; plan->type != DOMAIN_HVM && i < sizeof(device_lists) / sizeof(device_lists[0]);
-	     i++)
+	/* Whose disks were taken keeps them, served by QEMU. */
+	json_array_foreach(plan->disks ? json_object_get(p->root, "disks") : NULL, i, disk)
+	    json_object_set_new(disk, "backend", json_string("qdisk"));
+	for (i = plan->disks ? 1 : 0; i < DEVICE_LISTS; i++)
 		json_object_del(p->root, device_lists[i]);
 	for (unsigned v = 0; v < plan->vcpus; v++)
 		if (plan->online[v / 8] & 1u << v % 8)
@@ -371,19 +392,19 @@ bool plan_make(struct plan *plan, const struct plan_source *source, const struct
 	memset(plan, 0, sizeof(*plan));
 	good = parse(&p);
 	if (good) {
-		p.c_info = object_member(p.root, "c_info");
-		p.b_info = object_member(p.root, "b_info");
+		p.c_info = config_object(p.root, "c_info");
+		p.b_info = config_object(p.root, "b_info");
 		good = plan_type(&p) && nothing_missing(&p);
 	}
 	if (good) {
-		p.hvm = object_member(p.b_info, plan->type == DOMAIN_HVM ? "type.hvm" : "type.pvh");
+		p.hvm = config_object(p.b_info, plan->type == DOMAIN_HVM ? "type.hvm" : "type.pvh");
 		good = plan_identity(&p) && plan_vcpus(&p) && plan_memory(&p) && check_devices(&p);
 	}
 	if (good) {
 		plan_details(&p);
 		good = fault->kind == FAULT_NONE && plan_config(&p);
 	}
-	json_decref(p.root);
+	plan->tree = p.root;
 	return good;
 }
 
@@ -391,8 +412,9 @@ void plan_clear(struct plan *plan)
 {
 	free(plan->config);
 	free(plan->given);
-	plan->config = NULL;
-	plan->given = NULL;
+	free(plan->disks);
+	json_decref(plan->tree);
+	memset(plan, 0, sizeof(*plan));
 }
 
 uint64_t plan_pool_kib(const struct plan *plan, bool hap)

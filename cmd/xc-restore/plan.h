@@ -12,6 +12,7 @@
 
 #include <libstream/format.h>
 
+#include "disks.h"
 #include "xen-common/domain.h"
 #include "xen-common/fault.h"
 
@@ -25,6 +26,7 @@ struct plan_wishes {
 	unsigned vcpus;         /* --vcpus, or 0 */
 	uint64_t memory_kib;    /* --memory, or 0 */
 	bool devices_elsewhere; /* someone else attaches the guest's devices before it runs */
+	bool model_elsewhere;   /* someone else knows how to start the device model, or there is to be none */
 };
 
 struct plan {
@@ -47,8 +49,13 @@ struct plan {
 	bool hpet, vpt_align, nested, vpmu;   /* HVM options */
 	bool msr_relaxed;                     /* unknown MSRs read as 0, as before Xen 4.15 */
 	bool shadow;                          /* asked not to use the hardware's paging */
-	char *config;                         /* JSON as libxl stores it, without devices */
-	char *given;                          /* JSON as it came, for scripts */
+	struct disk *disks;                   /* HVM: those that the device model opens */
+	size_t disk_count;                    /* of them */
+	const char *model_program; /* the device model that the user's configuration names, or NULL */
+	bool config_from_user;     /* the configuration is the user's own, not the image's */
+	char *config;              /* JSON as libxl stores it, without devices nobody has attached yet */
+	char *given;               /* JSON as it came, for scripts */
+	void *tree;                /* the configuration; strings above are in it */
 };
 
 /* The configuration, from the image or a file. Any member may be unset. */

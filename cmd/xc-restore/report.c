@@ -75,10 +75,31 @@ void report_begin(struct report *report, const struct options *options, struct r
 
 static void json_result(const struct restore_outcome *outcome, int status)
 {
-	write_row(json_pack("{s:s, s:b, s:s, s:i, s:s, s:i, s:I, s:f, s:s}", "event", "result", "good",
+	json_t *row = json_pack("{s:s, s:b, s:s, s:i, s:s, s:i, s:I, s:f, s:s}", "event", "result", "good",
 	    outcome->good, "domain", restore_fate_name(outcome->fate), "domid", (int)outcome->domid, "name",
 	    outcome->name, "status", status, "bytes", (json_int_t)outcome->bytes, "seconds", outcome->seconds,
-	    "error", outcome->fault.text));
+	    "error", outcome->fault.text);
+
+	if (row && outcome->fate == RESTORED_FILLED)
+		json_object_update_new(row,
+		    json_pack("{s:I, s:I, s:i, s:i}", "store_mfn", (json_int_t)outcome->rings[0],
+		        "console_mfn", (json_int_t)outcome->rings[1], "store_port", (int)outcome->ports[0],
+		        "console_port", (int)outcome->ports[1]));
+	write_row(row);
+}
+
+/* As the helper programs of older toolstacks said it; the ports for those who did not know them. */
+static void say_filled(const struct report *report, const struct restore_outcome *outcome)
+{
+	if (!report->options->json) {
+		message_line("store-mfn %llu", (unsigned long long)outcome->rings[0]);
+		message_line("console-mfn %llu", (unsigned long long)outcome->rings[1]);
+		if (!report->options->request.host.store_port)
+			message_line("store-port %u", outcome->ports[0]);
+		if (!report->options->request.host.console_port)
+			message_line("console-port %u", outcome->ports[1]);
+	}
+	message(MESSAGE_NOTE, report->input, "restored into domain %u, which is paused", outcome->domid);
 }
 
 static void say_good(const struct report *report, const struct restore_outcome *outcome)
@@ -88,6 +109,10 @@ static void say_good(const struct report *report, const struct restore_outcome *
 	text_bytes(outcome->bytes, bytes, sizeof(bytes));
 	if (report->options->request.check) {
 		message(MESSAGE_NOTE, report->input, "%s can be restored here", outcome->name);
+		return;
+	}
+	if (outcome->fate == RESTORED_FILLED) {
+		say_filled(report, outcome);
 		return;
 	}
 	if (!report->options->json)
@@ -101,7 +126,14 @@ static void say_failed(const struct report *report, const struct restore_outcome
 	switch (outcome->fate) {
 	case RESTORED_NOTHING:
 		message(MESSAGE_ERROR, report->input, "%s%s", outcome->fault.text,
-		    report->options->request.check ? "" : "; no domain was made");
+		    report->options->request.check  ? ""
+		    : report->options->request.into ? "; the domain was not touched"
+		                                    : "; no domain was made");
+		break;
+	case RESTORED_LEFT:
+		message(MESSAGE_ERROR, report->input,
+		    "%s; domain %u is left to its owner, half filled: it can only be destroyed",
+		    outcome->fault.text, outcome->domid);
 		break;
 	case RESTORED_REST:
 		message(MESSAGE_ERROR, report->input,

@@ -8,19 +8,30 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <libstream/records.h>
+
 #include "command.h"
 #include "feed.h"
 #include "host.h"
+#include "model.h"
+#include "warden.h"
 
 /* How often progress is told, and how long the helpers get to end by themselves. */
 #define PROGRESS_MS        250
 #define ENGINE_PATIENCE_MS 10000
 #define FEED_PATIENCE_MS   3000
+
+/* How long a device model may take to come up, in seconds. */
+#define MODEL_PATIENCE_S 120
+
+/* Where the device model's state waits for it: a place on disk that libxl uses, too. */
+#define XC_RESTORE_STATE_DIR "/var/lib/xen"
 
 /* Largest configuration file taken. */
 #define CONFIG_MAX (1 << 20)
@@ -40,14 +51,17 @@ struct restorer {
 	struct restore_outcome *outcome;       /* where results go */
 	int signal_fd;                         /* TERM, INT and HUP arrive here */
 	int input;                             /* the image */
-	struct host *host;                     /* where the domain is made */
-	struct feed *feed;                     /* who reads and judges the image */
-	struct engine *engine;                 /* who fills the domain */
-	bool engine_talks;                     /* its socket is open */
-	struct plan plan;                      /* what domain to make */
-	bool planned;                          /* plan is filled */
-	uint64_t seen;                         /* bytes when something moved last */
-	int64_t moved;                         /* ms, when that was */
+	int state_fd;               /* the device model's state, a file without a name; -1 for none */
+	struct host *host;          /* where the domain is made */
+	struct feed *feed;          /* who reads and judges the image */
+	struct engine *engine;      /* who fills the domain */
+	bool engine_talks;          /* its socket is open */
+	struct warden *warden;      /* who cleans up if we are killed */
+	struct model_job model_job; /* how to start the device model */
+	struct model *model;        /* the device model, NULL if there is none */
+	struct plan plan;           /* what domain to make */
+	uint64_t seen;              /* bytes when something moved last */
+	int64_t moved;              /* ms, when that was */
 };
 
 static int64_t now_ms(void)
@@ -178,6 +192,7 @@ static bool make_plan(struct restorer *r)
 	    .is_json = head->config_is_json,
 	    .image_type = head->domain.type};
 	char *text = NULL;
+	bool planned;
 
 	if (r->request->config_path) {
 		text = read_config(r->request->config_path, &source.size, &r->outcome->fault);
@@ -187,40 +202,103 @@ static bool make_plan(struct restorer *r)
 		source.is_json = true;
 		source.from_file = true;
 	}
-	r->planned = plan_make(&r->plan, &source, &r->request->wishes, &r->outcome->fault);
+	planned = plan_make(&r->plan, &source, &r->request->wishes, &r->outcome->fault);
 	free(text);
-	if (r->planned)
+	if (planned)
 		memcpy(r->outcome->name, r->plan.name, sizeof(r->plan.name));
-	return r->planned;
+	return planned;
+}
+
+/* Into a domain of somebody else's: the plan is what it is. The configuration is for the device model alone. */
+static bool adopt(struct restorer *r)
+{
+	struct fault *fault = &r->outcome->fault;
+
+	r->host = host_open(fault);
+	if (!r->host || !host_adopt(r->host, &r->request->host, &r->plan, feed_head(r->feed), fault))
+		return false;
+	memcpy(r->outcome->name, r->plan.name, sizeof(r->plan.name));
+	return true;
+}
+
+static bool wants_model(const struct restorer *r)
+{
+	return r->plan.type == DOMAIN_HVM && !r->request->no_model;
 }
 
 /* What keeps an HVM guest from being restored here. */
-static bool check_type(struct restorer *r)
+static bool check_model(struct restorer *r)
 {
-	if (r->plan.type != DOMAIN_HVM)
+	struct fault *fault = &r->outcome->fault;
+
+	if (!wants_model(r))
 		return true;
-	return fault_set(&r->outcome->fault, FAULT_REFUSED,
-	    "HVM guests cannot be restored yet: nothing here starts their device model");
+	r->model_job = (struct model_job){.places = host_places(r->host),
+	    .plan = &r->plan,
+	    .command = r->request->model_command,
+	    .signal_fd = r->signal_fd,
+	    .timeout_s = r->request->timeout_s ? r->request->timeout_s : MODEL_PATIENCE_S,
+	    .is_running = host_model_runs,
+	    .context = r->host};
+	if (!feed_head(r->feed)->has_libxl && !r->request->model_command)
+		return fault_set(fault, FAULT_REFUSED,
+		    "a bare libxc image has no state of the device model, without which an HVM guest does "
+		    "not go "
+		    "on; --device-model starts one that has it from elsewhere, --no-device-model does "
+		    "without");
+	if (r->request->into && !r->request->model_command)
+		return fault_set(fault, FAULT_REFUSED,
+		    "for an HVM guest that is restored into a domain, --device-model must take the device "
+		    "model's "
+		    "state, or --no-device-model give it up");
+	return model_check(&r->model_job, fault);
 }
 
 /* Everything that can be found out without making a domain, the rest of the image apart. */
 static bool prepare(struct restorer *r)
 {
+	struct fault *fault = &r->outcome->fault;
+
 	r->moved = now_ms();
-	if (!open_input(r) || !await_head(r) || !make_plan(r) || !check_type(r))
+	if (!open_input(r) || !await_head(r))
 		return false;
-	r->host = host_open(&r->outcome->fault);
-	if (!r->host || !host_check(r->host, &r->plan, feed_head(r->feed), &r->outcome->fault))
+	if (r->request->into)
+		return adopt(r) && check_model(r);
+	if (!make_plan(r))
 		return false;
-	tell(r, RESTORE_PLANNED);
+	r->host = host_open(fault);
+	if (!r->host || !check_model(r) || !host_check(r->host, &r->plan, feed_head(r->feed), fault))
+		return false;
 	return true;
+}
+
+/* On disk, but without a name: nothing of it is left, whatever ends us. */
+static bool open_state(struct restorer *r)
+{
+	if (!wants_model(r))
+		return true;
+	r->state_fd = open(XC_RESTORE_STATE_DIR, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (r->state_fd < 0)
+		r->state_fd = memfd_create("device model", MFD_CLOEXEC);
+	return r->state_fd >= 0 ||
+	       fault_errno(&r->outcome->fault, FAULT_SYSTEM, "cannot keep the device model's state");
+}
+
+/* A domain, and who cleans up behind it. */
+static bool make_domain(struct restorer *r)
+{
+	if (r->request->into)
+		return true;
+	r->warden = warden_start(&r->outcome->fault);
+	return r->warden && host_create(r->host, &r->plan, r->warden, &r->outcome->fault);
 }
 
 static bool start_filling(struct restorer *r)
 {
 	struct engine_job job = {.hvm = r->plan.type != DOMAIN_PV};
 
-	if (!host_create(r->host, &r->plan, &r->outcome->fault))
+	tell(r, RESTORE_PLANNED);
+	if (!open_state(r) || !make_domain(r))
 		return false;
 	r->outcome->domid = host_domid(r->host);
 	tell(r, RESTORE_CREATED);
@@ -230,7 +308,7 @@ static bool start_filling(struct restorer *r)
 	if (!r->engine)
 		return false;
 	r->engine_talks = true;
-	feed_go(r->feed, engine_take_stream(r->engine), -1);
+	feed_go(r->feed, engine_take_stream(r->engine), r->state_fd);
 	return true;
 }
 
@@ -322,21 +400,84 @@ static bool run_command(struct restorer *r)
 	return false;
 }
 
-static bool set_going(struct restorer *r)
+/* True if the image had what the device model needs. */
+static bool check_state(struct restorer *r)
 {
-	struct engine_outcome out = engine_wait(r->engine, ENGINE_PATIENCE_MS);
+	struct fault *fault = &r->outcome->fault;
+
+	/* Whoever starts one by a command knows what to do. */
+	if (r->request->model_command)
+		return true;
+	if (feed_emulator_size(r->feed) == 0)
+		return fault_set(fault, FAULT_STREAM, "the image has no state of the device model");
+	return feed_emulator_id(r->feed) != XSR_EMULATOR_QEMU_TRADITIONAL ||
+	       fault_set(fault, FAULT_STREAM, "the image has the state of a traditional device model");
+}
+
+/* The device model takes over its state, and waits. */
+static bool start_model(struct restorer *r)
+{
+	struct fault *fault = &r->outcome->fault;
+
+	if (!wants_model(r))
+		return true;
+	if (!check_state(r))
+		return false;
+	if (!r->request->into && !host_prepare_model(r->host, &r->plan, feed_model_nodes(r->feed), fault))
+		return false;
+	r->model_job.domid = host_domid(r->host);
+	r->model_job.state_fd = r->state_fd;
+	r->model = model_start(&r->model_job, fault);
+	if (!r->model || (!r->request->into && !host_note_model(r->host, model_pid(r->model), fault)))
+		return false;
+	if (model_await(r->model, fault))
+		return true;
+	interrupted(r);
+	return false;
+}
+
+/* The last steps in a domain of ours. Once it runs it is never removed. */
+static bool set_going(struct restorer *r, const struct engine_outcome *out)
+{
 	const struct restore_partner *partner = r->request->partner;
 	struct fault *fault = &r->outcome->fault;
 
-	tell(r, RESTORE_FILLED);
-	if (!host_introduce(r->host, &r->plan, out.store_gfn, out.console_gfn, fault) || !run_command(r))
+	if (!host_introduce(r->host, &r->plan, out->store_gfn, out->console_gfn, fault) || !start_model(r) ||
+	    !run_command(r))
 		return false;
-	/* The last chance to turn back: once it runs it is never removed. */
+	/* The last chance to turn back. */
 	if (interrupted(r))
 		return false;
 	if (partner && !partner->may_run(partner->context, fault))
 		return false;
-	return r->request->paused || host_unpause(r->host, fault);
+	if (r->request->paused)
+		return true;
+	return (!r->model || model_continue(r->model, fault)) && host_unpause(r->host, fault);
+}
+
+/* In a domain of somebody else's, that one takes them. */
+static bool hand_over(struct restorer *r, const struct engine_outcome *out)
+{
+	if (!start_model(r) || interrupted(r))
+		return false;
+	r->outcome->rings[0] = out->store_gfn;
+	r->outcome->rings[1] = out->console_gfn;
+	r->outcome->ports[0] = host_wiring(r->host)->store_port;
+	r->outcome->ports[1] = host_wiring(r->host)->console_port;
+	return true;
+}
+
+static bool finish(struct restorer *r)
+{
+	struct engine_outcome out = engine_wait(r->engine, ENGINE_PATIENCE_MS);
+
+	tell(r, RESTORE_FILLED);
+	if (r->request->into ? !hand_over(r, &out) : !set_going(r, &out))
+		return false;
+	r->outcome->fate = r->request->into     ? RESTORED_FILLED
+	                   : r->request->paused ? RESTORED_PAUSED
+	                                        : RESTORED_RUNS;
+	return true;
 }
 
 /* Stops whoever still works. What they have to say about being stopped is of no interest. */
@@ -353,6 +494,13 @@ static void stop_helpers(struct restorer *r)
 static void give_up(struct restorer *r)
 {
 	stop_helpers(r);
+	model_stop(r->model);
+	r->model = NULL;
+	if (r->request->into) {
+		if (r->outcome->domid)
+			r->outcome->fate = RESTORED_LEFT;
+		return;
+	}
 	if (r->outcome->domid == 0 && (!r->host || host_domid(r->host) == 0))
 		return;
 	r->outcome->domid = host_domid(r->host);
@@ -373,29 +521,35 @@ static void release(struct restorer *r)
 			close(r->input);
 	}
 	engine_free(r->engine);
+	model_leave(r->model);
+	warden_end(r->warden);
 	host_close(r->host);
-	if (r->planned || r->plan.config)
-		plan_clear(&r->plan);
+	if (r->state_fd >= 0)
+		close(r->state_fd);
+	plan_clear(&r->plan);
 }
 
 void restore_run(const struct restore_request *request, int signal_fd, const struct restore_hooks *hooks,
     struct restore_outcome *outcome)
 {
-	struct restorer r = {
-	    .request = request, .hooks = hooks, .outcome = outcome, .signal_fd = signal_fd, .input = -1};
+	struct restorer r = {.request = request,
+	    .hooks = hooks,
+	    .outcome = outcome,
+	    .signal_fd = signal_fd,
+	    .input = -1,
+	    .state_fd = -1};
 	int64_t began = now_ms();
 
 	memset(outcome, 0, sizeof(*outcome));
 	if (request->check) {
 		outcome->good = prepare(&r);
 		if (outcome->good) {
+			tell(&r, RESTORE_PLANNED);
 			feed_go(r.feed, -1, -1);
 			outcome->good = serve(&r);
 		}
 	} else {
-		outcome->good = prepare(&r) && start_filling(&r) && serve(&r) && set_going(&r);
-		if (outcome->good)
-			outcome->fate = request->paused ? RESTORED_PAUSED : RESTORED_RUNS;
+		outcome->good = prepare(&r) && start_filling(&r) && serve(&r) && finish(&r);
 	}
 	if (!outcome->good)
 		give_up(&r);
@@ -422,7 +576,8 @@ int restore_exit_status(const struct restore_outcome *outcome)
 
 const char *restore_fate_name(enum restore_fate fate)
 {
-	static const char *const names[] = {"none", "removed", "running", "paused", "remains"};
+	static const char *const names[] = {
+	    "none", "removed", "running", "paused", "remains", "filled", "left"};
 
 	return names[fate];
 }

@@ -12,6 +12,7 @@
 #include "xen-common/engine.h"
 #include "xen-common/fault.h"
 
+#include "host.h"
 #include "plan.h"
 
 /* Somebody who has a say in a restore: the other side of a migration, by way of xc-migrate. */
@@ -26,6 +27,10 @@ struct restore_request {
 	const char *config_path;               /* --config, or NULL */
 	struct plan_wishes wishes;             /* the rest of what is said about the domain */
 	const char *command;                   /* --before-unpause, or NULL */
+	const char *model_command;             /* --device-model, or NULL */
+	bool no_model;                         /* an HVM guest is to do without a device model */
+	bool into;                             /* into a domain that is there already */
+	struct host_adoption host;             /* valid with into: which one */
 	bool check;                            /* only look */
 	bool paused;                           /* leave it paused */
 	int timeout_s;                         /* give up if nothing moves for so long; 0 for never */
@@ -62,6 +67,8 @@ enum restore_fate {
 	RESTORED_RUNS,    /* it runs */
 	RESTORED_PAUSED,  /* as asked for */
 	RESTORED_REST,    /* something of it could not be removed */
+	RESTORED_FILLED,  /* it was there before, and is its owner's: now with the guest in it */
+	RESTORED_LEFT,    /* the same, but with who knows what in it */
 };
 
 struct restore_outcome {
@@ -72,6 +79,8 @@ struct restore_outcome {
 	struct fault fault;     /* what went wrong first */
 	struct fault second;    /* why the rest could not be removed */
 	uint64_t bytes;         /* of the stream */
+	uint64_t rings[2];      /* RESTORED_FILLED: frames of the rings of xenstore and console */
+	uint32_t ports[2];      /* the same: their event channels */
 	double seconds;         /* all together */
 };
 
@@ -85,7 +94,7 @@ void restore_run(const struct restore_request *request, int signal_fd, const str
 /* Exit status of the tool: see the table in xc-restore(1). */
 int restore_exit_status(const struct restore_outcome *outcome);
 
-/* "none", "removed", "running", "paused", "remains". Static. */
+/* "none", "removed", "running", "paused", "remains", "filled", "left". Static. */
 const char *restore_fate_name(enum restore_fate fate);
 
 #endif

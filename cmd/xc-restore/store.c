@@ -11,12 +11,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <libstream/records.h>
+
 /* Who may do what with a node; what is made below it inherits that. */
 enum access {
 	INHERITED, /* as the node above */
 	PRIVATE,   /* domain 0 */
 	READABLE,  /* domain 0, and the guest reads */
 	WRITABLE,  /* the guest's own */
+	GUESTS,    /* the same, and domain 0 reads */
 };
 
 /* Nodes being written in one transaction. */
@@ -30,12 +33,14 @@ struct writing {
 
 static void set_access(struct writing *w, const char *path, enum access access)
 {
+	const bool guests = access == WRITABLE || access == GUESTS;
 	struct xs_permissions perms[2] = {
-	    {.id = access == WRITABLE ? w->domid : 0, .perms = XS_PERM_NONE},
-	    {.id = w->domid, .perms = XS_PERM_READ},
+	    {.id = guests ? w->domid : 0, .perms = XS_PERM_NONE},
+	    {.id = guests ? 0 : w->domid, .perms = XS_PERM_READ},
 	};
+	const unsigned count = access == READABLE || access == GUESTS ? 2 : 1;
 
-	if (access != INHERITED && !xs_set_permissions(w->xs, w->t, path, perms, access == READABLE ? 2 : 1))
+	if (access != INHERITED && !xs_set_permissions(w->xs, w->t, path, perms, count))
 		w->error = errno;
 }
 
@@ -45,7 +50,7 @@ static void put(struct writing *w, enum access access, const char *value, const 
 /* Writes a node. After the first failure nothing more is done. */
 static void put(struct writing *w, enum access access, const char *value, const char *format, ...)
 {
-	char path[256];
+	char path[320];
 	va_list args;
 
 	if (w->error)
@@ -79,9 +84,10 @@ static void put_number(struct writing *w, uint64_t value, const char *format, ..
 
 /* What store_make() and store_fill() write about. */
 struct subject {
-	const struct plan *plan;          /* the domain */
-	const struct host_wiring *wiring; /* its event channels, NULL at first */
-	const uint64_t *rings;            /* its rings, NULL at first */
+	const struct plan *plan;             /* the domain */
+	const struct host_wiring *wiring;    /* its event channels, NULL at first */
+	const uint64_t *rings;               /* its rings, NULL at first */
+	const struct feed_blob *model_nodes; /* what the image has for the device model in xenstore */
 };
 
 typedef void write_fn(struct writing *w, const struct subject *subject);
@@ -226,6 +232,118 @@ static void put_rest(struct writing *w, const struct subject *subject)
 	put(w, INHERITED, kernels[plan->type], "/vm/%s/image/ostype", plan->uuid);
 	put_vcpus(w, plan);
 	put_console(w, subject);
+}
+
+/* Both ends of a device, and where libxl looks for it. */
+struct device {
+	const char *kind;   /* of the frontend */
+	const char *server; /* of the backend */
+	uint32_t number;    /* its number */
+	char front[96];     /* path of the guest's end */
+	char back[96];      /* path of ours */
+};
+
+/* A node of the backend, with libxl's copy. */
+static void put_back(struct writing *w, const struct device *device, const char *node, const char *value)
+{
+	put(w, INHERITED, value, "%s/%s", device->back, node);
+	put(w, INHERITED, value, "/libxl/%u/device/%s/%u/%s", w->domid, device->kind, device->number, node);
+}
+
+/* What all devices have. The guest finds the backend waiting for it, as when it was started. */
+static void put_device(struct writing *w, struct device *device)
+{
+	char frontend_id[16];
+
+	snprintf(frontend_id, sizeof(frontend_id), "%u", w->domid);
+	snprintf(device->front, sizeof(device->front), "/local/domain/%u/device/%s/%u", w->domid,
+	    device->kind, device->number);
+	snprintf(device->back, sizeof(device->back), "/local/domain/0/backend/%s/%u/%u", device->server,
+	    w->domid, device->number);
+	put(w, PRIVATE, "", "/libxl/%u/device/%s/%u", w->domid, device->kind, device->number);
+	put(w, INHERITED, device->back, "/libxl/%u/device/%s/%u/backend", w->domid, device->kind,
+	    device->number);
+	put(w, GUESTS, "", "%s", device->front);
+	put(w, INHERITED, device->back, "%s/backend", device->front);
+	put(w, INHERITED, "0", "%s/backend-id", device->front);
+	put(w, INHERITED, "1", "%s/state", device->front);
+	put(w, READABLE, "", "%s", device->back);
+	put_back(w, device, "frontend", device->front);
+	put_back(w, device, "frontend-id", frontend_id);
+	put_back(w, device, "online", "1");
+	put_back(w, device, "state", "1");
+}
+
+/* A disk for the guest's PV drivers; QEMU serves it from the same file as the emulated one. */
+static void put_disk(struct writing *w, const struct disk *disk)
+{
+	struct device device = {.kind = "vbd", .server = "qdisk", .number = disk->number};
+	char params[4200];
+
+	put_device(w, &device);
+	put_number(w, disk->number, "%s/virtual-device", device.front);
+	put(w, INHERITED, disk->cdrom ? "cdrom" : "disk", "%s/device-type", device.front);
+	put(w, INHERITED, "1", "%s/trusted", device.front);
+	if (snprintf(params, sizeof(params), "%s:%s", disk->prefix, disk->path) >= (int)sizeof(params))
+		w->error = ENAMETOOLONG;
+	put_back(w, &device, "params", params);
+	put_back(w, &device, "removable", disk->cdrom ? "1" : "0");
+	put_back(w, &device, "bootable", "1");
+	put_back(w, &device, "dev", disk->name);
+	put_back(w, &device, "type", "qdisk");
+	put_back(w, &device, "mode", disk->writable ? "w" : "r");
+	put_back(w, &device, "device-type", disk->cdrom ? "cdrom" : "disk");
+	put_back(w, &device, "discard-enable", disk->discard ? "1" : "0");
+	if (disk->direct_io_safe)
+		put_back(w, &device, "direct-io-safe", "1");
+	put_back(w, &device, "specification", "xen");
+}
+
+/* What an older QEMU wants to know of its memory; the rest of what an image says there is not for us to write. */
+static void put_physmap(struct writing *w, const struct feed_blob *blob)
+{
+	struct xsr_emulator emulator = {.data = blob->data, .length = blob->size};
+	struct xsr_xenstore_pair pair;
+	size_t position = 0;
+
+	while (blob->size && xsr_xenstore_next(&emulator, &position, &pair))
+		if (strncmp(pair.key, "physmap/", 8) == 0 && !strstr(pair.key, ".."))
+			put(w, INHERITED, pair.value, "/local/domain/0/device-model/%u/%s", w->domid,
+			    pair.key);
+}
+
+static void put_model(struct writing *w, const struct subject *subject)
+{
+	struct device keyboard = {.kind = "vkbd", .server = "vkbd"};
+	char path[64];
+
+	snprintf(path, sizeof(path), "/local/domain/0/device-model/%u", w->domid);
+	xs_rm(w->xs, w->t, path);
+	put(w, PRIVATE, "", "%s", path);
+	put_physmap(w, subject->model_nodes);
+	put(w, READABLE, "seabios", "/local/domain/%u/hvmloader/bios", w->domid);
+	put(w, INHERITED, "0", "/local/domain/%u/hvmloader/allow-memory-relocate", w->domid);
+	put_device(w, &keyboard);
+	for (size_t i = 0; i < subject->plan->disk_count; i++)
+		put_disk(w, &subject->plan->disks[i]);
+}
+
+bool store_model(struct xen *xen, uint32_t domid, const struct plan *plan, const struct feed_blob *nodes,
+    struct fault *fault)
+{
+	const struct subject subject = {.plan = plan, .model_nodes = nodes};
+
+	return transact(xen, domid, put_model, &subject, fault);
+}
+
+bool store_model_pid(struct xen *xen, uint32_t domid, long pid, struct fault *fault)
+{
+	char path[64], text[24];
+
+	snprintf(path, sizeof(path), "/local/domain/%u/image/device-model-pid", domid);
+	snprintf(text, sizeof(text), "%ld", pid);
+	return xs_write(xen->xs, XBT_NULL, path, text, (unsigned)strlen(text)) ||
+	       fault_errno(fault, FAULT_SYSTEM, "cannot write xenstore's %s", path);
 }
 
 bool store_make(struct xen *xen, uint32_t domid, const struct plan *plan, struct fault *fault)

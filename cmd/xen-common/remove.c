@@ -3,6 +3,7 @@
 #include "xen.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -45,10 +46,16 @@ static bool each_backend(struct xen *xen, uint32_t domid, device_fn *visit)
 	return go_on;
 }
 
-/* A console backend is xenconsoled, which keeps no state there. */
+/* xenconsoled keeps no state there, and what the device model serves ends with it. */
 static bool has_state(const char *path)
 {
-	return !strstr(path, "/backend/console/");
+	static const char *const others[] = {
+	    "/backend/console/", "/backend/qdisk/", "/backend/vkbd/", "/backend/vfb/", "/backend/qusb/"};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (strstr(path, others[i]))
+			return false;
+	return true;
 }
 
 static bool ask_to_close(struct xen *xen, const char *path)
@@ -139,19 +146,58 @@ static bool uuid_in_use(struct xen *xen, const char *uuid)
 	return found;
 }
 
-static void remove_nodes(struct xen *xen, const struct domain_facts *facts)
+/* Removes a directory if nothing is in it. */
+static void remove_if_empty(struct xen *xen, xs_transaction_t t, const char *path)
 {
 	unsigned count = 0;
-	char **kinds = xs_directory(xen->xs, XBT_NULL, "/local/domain/0/backend", &count);
+	char **entries = xs_directory(xen->xs, t, path, &count);
 
-	remove_node(xen, "/local/domain/%u", facts->domid);
-	for (unsigned i = 0; kinds && i < count; i++)
-		remove_node(xen, "/local/domain/0/backend/%s/%u", kinds[i], facts->domid);
+	if (entries && count == 0)
+		xs_rm(xen->xs, t, path);
+	free(entries);
+}
+
+/* A domain's backends, and the directories that held nothing else. False if another client came in between. */
+static bool remove_backends(struct xen *xen, uint32_t domid)
+{
+	static const char root[] = "/local/domain/0/backend";
+	xs_transaction_t t = xs_transaction_start(xen->xs);
+	unsigned count = 0;
+	char **kinds = xs_directory(xen->xs, t, root, &count);
+	char path[300];
+
+	for (unsigned i = 0; kinds && i < count; i++) {
+		snprintf(path, sizeof(path), "%s/%s/%u", root, kinds[i], domid);
+		xs_rm(xen->xs, t, path);
+		snprintf(path, sizeof(path), "%s/%s", root, kinds[i]);
+		remove_if_empty(xen, t, path);
+	}
 	free(kinds);
+	remove_if_empty(xen, t, root);
+	return xs_transaction_end(xen->xs, t, false) || errno != EAGAIN;
+}
+
+static void remove_nodes(struct xen *xen, const struct domain_facts *facts)
+{
+	remove_node(xen, "/local/domain/%u", facts->domid);
+	while (!remove_backends(xen, facts->domid))
+		;
 	remove_node(xen, "/local/domain/0/device-model/%u", facts->domid);
 	remove_node(xen, "/libxl/%u", facts->domid);
 	if (!uuid_in_use(xen, facts->uuid))
 		remove_node(xen, "/vm/%s", facts->uuid);
+}
+
+/* Sockets of a device model that did not come to remove them. */
+static void remove_sockets(uint32_t domid)
+{
+	static const char *const names[] = {"libxl", "libxenstat"};
+	char path[64];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), XEN_RUN_DIR "/qmp-%s-%u", names[i], domid);
+		unlink(path);
+	}
 }
 
 /* libxl's files for a domain: userdata-KIND.DOMID.UUID.ID, KIND one letter. */
@@ -178,6 +224,7 @@ bool xen_remove_domain(struct xen *xen, const struct domain_facts *facts, struct
 		return fault_errno(fault, FAULT_SYSTEM, "cannot destroy the domain");
 	close_backends(xen, facts->domid);
 	end_device_model(xen, facts->domid);
+	remove_sockets(facts->domid);
 	remove_nodes(xen, facts);
 	remove_userdata(facts);
 	return true;

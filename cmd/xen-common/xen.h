@@ -61,4 +61,8 @@ char *xen_store_read(struct xen *xen, const char *format, ...) __attribute__((fo
 /* Where libxl keeps the configuration of a domain. */
 #define XEN_USERDATA_DIR "/var/lib/xen"
 
+/* Where device models have their sockets, and where they log. */
+#define XEN_RUN_DIR "/var/run/xen"
+#define XEN_LOG_DIR "/var/log/xen"
+
 #endif

@@ -18,6 +18,7 @@
 struct host {
 	struct host_wiring wiring; /* what host_wiring() tells */
 	bool created;              /* there is a domain */
+	uint32_t adopted;          /* number of one that was there before, or 0 */
 };
 
 static const char *word(const char *name)
@@ -76,7 +77,7 @@ bool host_check(struct host *host, const struct plan *plan, const struct feed_he
 }
 
 /* nocreate: no domain comes to be. half: there is one, but it is not finished. */
-bool host_create(struct host *host, const struct plan *plan, struct fault *fault)
+bool host_create(struct host *host, const struct plan *plan, struct warden *warden, struct fault *fault)
 {
 	FILE *config = fopen(word("FAKE_CONFIG"), "we");
 
@@ -88,13 +89,82 @@ bool host_create(struct host *host, const struct plan *plan, struct fault *fault
 		return fault_set(fault, FAULT_SYSTEM, "cannot create a domain");
 	note("create");
 	host->created = true;
+	warden_watch(warden, 9, plan->uuid);
 	host->wiring.pvh = plan->type == DOMAIN_PVH;
 	return !host_is("half") || fault_set(fault, FAULT_SYSTEM, "cannot give it vCPUs");
 }
 
+/* running: it is not there to be filled. */
+bool host_adopt(struct host *host, const struct host_adoption *adoption, struct plan *plan,
+    const struct feed_head *head, struct fault *fault)
+{
+	char line[128];
+
+	snprintf(line, sizeof(line), "adopt %u ports %u %u", adoption->domid, adoption->store_port,
+	    adoption->console_port);
+	note(line);
+	if (host_is("running"))
+		return fault_set(fault, FAULT_REFUSED, "the domain is not paused");
+	host->adopted = adoption->domid;
+	host->wiring.store_port = adoption->store_port ? adoption->store_port : 5;
+	host->wiring.console_port = adoption->console_port ? adoption->console_port : 6;
+	plan->type = head->domain.type == XSR_DOMAIN_X86_PV ? DOMAIN_PV : DOMAIN_HVM;
+	snprintf(plan->name, sizeof(plan->name), "adopted");
+	return true;
+}
+
 uint32_t host_domid(const struct host *host)
 {
-	return host->created ? 9 : 0;
+	return host->created ? 9 : host->adopted;
+}
+
+/* FAKE_MODEL is the device model, FAKE_RUN the folder of its sockets and its log. */
+const struct model_places *host_places(const struct host *host)
+{
+	static struct model_places places;
+
+	(void)host;
+	places = (struct model_places){
+	    .program = word("FAKE_MODEL"), .run_dir = word("FAKE_RUN"), .log_dir = word("FAKE_RUN")};
+	return &places;
+}
+
+bool host_prepare_model(struct host *host, const struct plan *plan, const struct feed_blob *nodes,
+    struct fault *fault)
+{
+	char line[64];
+
+	(void)host;
+	snprintf(line, sizeof(line), "prepare disks=%zu nodes=%zu", plan->disk_count, nodes->size);
+	note(line);
+	return !host_is("modelless") || fault_set(fault, FAULT_SYSTEM, "cannot make its nodes");
+}
+
+bool host_note_model(struct host *host, pid_t pid, struct fault *fault)
+{
+	(void)host;
+	(void)fault;
+	note(pid > 0 ? "model" : "model of no process");
+	return true;
+}
+
+/* FAKE_RUN/running is xenstore's word. */
+bool host_model_runs(void *host)
+{
+	char path[300];
+
+	(void)host;
+	snprintf(path, sizeof(path), "%s/running", word("FAKE_RUN"));
+	return access(path, F_OK) == 0;
+}
+
+bool host_clean(uint32_t domid, const char *uuid, struct fault *fault)
+{
+	char line[64];
+
+	snprintf(line, sizeof(line), "clean %u %s", domid, uuid);
+	note(line);
+	return !host_is("sticky") || fault_set(fault, FAULT_SYSTEM, "cannot destroy it");
 }
 
 const struct host_wiring *host_wiring(const struct host *host)

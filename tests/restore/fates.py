@@ -4,6 +4,7 @@
 XC_RESTORE names the program, VECTORS the folder of test vectors.
 """
 
+import contextlib
 import gzip
 import json
 import os
@@ -20,12 +21,16 @@ XC_RESTORE = os.environ["XC_RESTORE"]
 VECTORS = Path(os.environ["VECTORS"])
 XL_PV = VECTORS / "good-xl-pv64.img"
 XL_PVH = VECTORS / "good-xl-pvh.img"
+LIBXL_PVH = VECTORS / "good-libxl-pvh.img"
 LIBXL_PV = VECTORS / "good-libxl-pv64.img"
 PV = VECTORS / "good-libxc-pv64.img"
 PV_V2 = VECTORS / "good-libxc-pv64-v2.img"
 PVH = VECTORS / "good-libxc-pvh.img"
 LEGACY = VECTORS / "good-legacy-batch-of-1024.img"
 LARGE = VECTORS / "good-libxc-pv64-1024-pages.img"
+HVM = VECTORS / "good-xl-hvm.img"
+LIBXL_HVM = VECTORS / "good-libxl-hvm.img"
+MODEL = Path(__file__).with_name("fake_model.py")
 
 FACTS = ["--name=guest", "--vcpus=2", "--memory=64"]
 MADE = ["check", "create", "introduce", "unpause"]
@@ -43,9 +48,12 @@ class Case(unittest.TestCase):
         self.log = self.folder / "log"
         self.copy = self.folder / "copy"
         self.config = self.folder / "config"
+        self.run_dir = self.folder / "run"
+        self.run_dir.mkdir()
 
     def environment(self, **fake: str) -> Dict[str, str]:
         settings = {"LOG": str(self.log), "COPY": str(self.copy), "CONFIG": str(self.config),
+                    "MODEL": str(MODEL), "RUN": str(self.run_dir),
                     **{name.upper(): value for name, value in fake.items()}}
         return {**os.environ, **{f"FAKE_{name}": value for name, value in settings.items()}}
 
@@ -264,9 +272,278 @@ class Configuration(Case):
             self.check_good(self.restore("--before-unpause=grep -q " + name, image=image))
         self.check_failed(self.restore("--paused", image=with_config({**plain(), "pcidevs": [{}]})), 3, "PCI", [])
 
-    def test_hvm_is_refused(self) -> None:
-        self.check_failed(self.restore(str(VECTORS / "good-xl-hvm.img")), 3, "HVM", [])
-        self.check_failed(self.restore(*FACTS, "--type=hvm", str(VECTORS / "good-libxc-hvm.img")), 3, "HVM", [])
+
+HVM_MADE = ["check", "create", "introduce", "prepare", "model", "cont", "unpause"]
+HVM_REMOVED = ["check", "create", "introduce", "prepare", "model", "remove"]
+STATE = b"QEVM"
+
+
+def hvm(disks: "Optional[List[Dict[str, object]]]" = None, root: "Optional[Dict[str, object]]" = None,
+        **hvm_info: object) -> bytes:
+    """An HVM image with these disks and members of b_info's type.hvm."""
+    config: Dict[str, object] = {**plain("hvm"), **(root or {})}
+    config["b_info"] = {**plain("hvm")["b_info"], "video_memkb": 16384, "type.hvm": hvm_info}
+    config["disks"] = disks or []
+    return with_config(config, LIBXL_HVM)
+
+
+def disk(name: str, path: str = "/some/file", **more: object) -> Dict[str, object]:
+    """A disk as libxl writes it."""
+    return {"vdev": name, "pdev_path": path, "format": "raw", "readwrite": 1, **more}
+
+
+class DeviceModel(Case):
+    """HVM guests: a device model takes over its part of the image, and goes with the domain."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.addCleanup(self.end_model)
+
+    def args(self) -> List[str]:
+        return (self.run_dir / "args").read_text().splitlines()
+
+    def check_gone(self) -> None:
+        """The device model is not there any more, nor are its sockets."""
+        self.assertRaises(ProcessLookupError, os.kill, int((self.run_dir / "pid").read_text()), 0)
+        self.assertEqual(list(self.run_dir.glob("qmp-*")), [])
+
+    def end_model(self) -> None:
+        """Whatever came of it, so that it does not outlive the test; and for the next one."""
+        pid = self.run_dir / "pid"
+        if pid.exists():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(pid.read_text()), signal.SIGKILL)
+        for path in self.run_dir.iterdir():
+            path.unlink()
+
+    def test_takes_its_state(self) -> None:
+        self.check_good(self.restore(str(HVM)), HVM_MADE)
+        state = (self.run_dir / "state").read_bytes()
+        self.assertTrue(state.startswith(STATE), state[:16])
+        self.assertIn(state, HVM.read_bytes())
+        self.end_model()
+
+    def test_paused(self) -> None:
+        self.check_good(self.restore("--paused", str(HVM)), HVM_MADE[:-2])
+        self.end_model()
+
+    def test_words(self) -> None:
+        disks = [disk("hda"), disk("xvdb", "/a,b", format="qcow2"), disk("sda", discard_enable="True"),
+                 disk("hdc", "/cd", is_cdrom=1, readwrite=0), disk("hdd", "", is_cdrom=1, format="empty"),
+                 disk("xvde", "/fifth")]
+        self.check_good(self.restore(image=hvm(disks, serial="pty", vga={"kind": "std"})), HVM_MADE)
+        words = self.args()
+        self.assertIn("prepare disks=6", self.log.read_text())
+        for word in ("-S", "VGA,vgamem_mb=16", "lsi53c895a", "pty", "order=cda", "fd:3", "48", "2,maxcpus=2",
+                     "file=/some/file,if=ide,index=0,media=disk,format=raw,cache=writeback",
+                     "file=/a,,b,if=ide,index=1,media=disk,format=qcow2,cache=writeback",
+                     "file=/some/file,id=scsi0-hd0,format=raw,if=none,readonly=off,cache=writeback",
+                     "scsi-hd,drive=scsi0-hd0,scsi-id=0", "if=none,readonly=on,id=ide-5632,file=/cd,format=raw",
+                     "ide-cd,id=ide-5632,drive=ide-5632,bus=ide.1,unit=0", "if=none,readonly=on,id=ide-5696"):
+            self.assertIn(word, words)
+        self.assertFalse(any("/fifth" in word for word in words))
+        kept = json.loads(self.config.read_text())["disks"]
+        self.assertEqual([item["backend"] for item in kept], ["qdisk"] * 6)
+        self.end_model()
+
+    def test_more_words(self) -> None:
+        for info, expected in (({"vga": {"kind": "none"}, "vnc": {"enable": "False"}, "nographic": "True"},
+                                ["-nographic", "none"]),
+                               ({"vnc": {"listen": "::1", "findunused": "False"}}, ["::1"]),
+                               ({"vnc": {"display": 7}}, ["127.0.0.1:7,to=99"]),
+                               ({"usb": "True", "usbdevice_list": ["tablet"]}, ["-usb", "tablet"]),
+                               ({"usbversion": 3}, ["nec-usb-xhci,id=usb"]),
+                               ({"xen_platform_pci": "False"}, ["pc,accel=xen,suppress-vmdesc=on"]),
+                               ({"hdtype": "ahci"}, ["ahci,id=ahci0"]),
+                               ({"serial_list": ["null", "pty"]}, ["null", "pty"]),
+                               ({"boot": "d", "acpi": "False"}, ["order=d", "-no-acpi"])):
+            self.check_good(self.restore(image=hvm(**info)), HVM_MADE)
+            for word in expected:
+                self.assertIn(word, self.args(), info)
+            self.end_model()
+
+    def test_network(self) -> None:
+        image = hvm(root={"nics": [{"devid": 0, "mac": "00:16:3e:00:00:01", "bridge": "br0"}]})
+        self.check_failed(self.restore(image=image), 3, "1 nics, which are not attached", [])
+        self.check_good(self.restore("--before-unpause=true", image=image), HVM_MADE)
+        self.assertIn("rtl8139,id=nic0,netdev=net0,mac=00:16:3e:00:00:01", self.args())
+        self.assertIn("type=tap,id=net0,ifname=vif9.0-emu,br=br0,script=no,downscript=no", self.args())
+        self.end_model()
+
+    def test_refused(self) -> None:
+        for image, text in ((hvm(soundhw="ac97"), "a sound card"), (hvm(spice={"enable": "True"}), "SPICE"),
+                            (hvm(vnc={"passwd": "x"}), "a password for VNC"),
+                            (hvm([disk("hda", backend="tap")]), "neither the kernel nor QEMU"),
+                            (hvm([disk("hda", script="x")]), "needs a script"),
+                            (hvm([disk("hda", backend_domid=3)]), "another domain"),
+                            (hvm([disk("sda", format="odd")]), "format odd"),
+                            (hvm([disk("hda", readwrite=0)]), "read-only"),
+                            (hvm([disk("hda1x")]), "not known"), (hvm([disk("floppy")]), "not known"),
+                            (hvm([disk("hda", "")]), "has no file"), (hvm([disk("hda")] * 65), "more than 64")):
+            self.check_failed(self.restore(image=image), 3, text, [])
+
+    def test_an_image_says_not_what_is_run(self) -> None:
+        for member in ({"extra_hvm": ["-monitor", "x"]}, {"extra": ["-x"]}, {"device_model": "/bin/false"}):
+            config = plain("hvm", **member)
+            self.check_failed(self.restore(image=with_config(config, LIBXL_HVM)), 3, "only --config may give", [])
+        path = self.folder / "own.json"
+        path.write_text(json.dumps(plain("hvm", extra_hvm=["-one", "two"])))
+        self.check_good(self.restore(f"--config={path}", str(LIBXL_HVM)), HVM_MADE)
+        self.assertIn("-one", self.args())
+        self.end_model()
+        path.write_text(json.dumps(plain("hvm", device_model="/nonexistent")))
+        self.check_failed(self.restore(f"--config={path}", str(LIBXL_HVM)), 3, "no device model /nonexistent", [])
+
+    def test_bare_image(self) -> None:
+        image = str(VECTORS / "good-libxc-hvm.img")
+        self.check_failed(self.restore(*FACTS, "--type=hvm", image), 3, "has no state of the device model", [])
+        self.check_good(self.restore(*FACTS, "--type=hvm", "--no-device-model", image))
+        self.check_good(self.restore(*FACTS, "--type=hvm", "--device-model", 'exec "$@"', image), HVM_MADE)
+        self.assertEqual((self.run_dir / "state").read_bytes(), b"")
+        self.end_model()
+
+    def test_no_state(self) -> None:
+        image = with_config(plain("hvm"), LIBXL_PVH)
+        self.check_failed(self.restore(image=image), 1, "the image has no state of the device model",
+                          ["check", "create", "introduce", "remove"])
+
+    def test_command(self) -> None:
+        seen = self.folder / "seen"
+        command = (f'echo "$XC_RESTORE_DOMID $XC_RESTORE_NAME $XC_RESTORE_QMP" >{seen}; head -c 4 $XC_RESTORE_STATE '
+                   f'>>{seen}; echo " $2 $3" >>{seen}; ')
+        self.check_good(self.restore("--device-model", command + 'exec "$@"', str(HVM)), HVM_MADE)
+        self.assertEqual(seen.read_text(), f"9 vector {self.run_dir}/qmp-libxl-9\nQEVM -xen-domid 9\n".replace(
+            "$2", ""))
+        self.end_model()
+        self.check_good(self.restore("--device-model", '"$@" & sleep 1', str(HVM)), HVM_MADE)
+        self.end_model()
+        self.check_good(self.restore("--device-model", f"touch {self.run_dir}/running", str(HVM)),
+                        [step for step in HVM_MADE if step != "cont"])
+
+    def test_command_fails(self) -> None:
+        for command, text in (("exit 3", "ended with status 3"), ("echo no >&2; exit 4", "with status 4: no"),
+                              ("kill -9 $$", "ended by signal 9")):
+            self.check_failed(self.restore("--device-model", command, str(HVM)), 2, text, HVM_REMOVED)
+        done = self.restore("--timeout=1", "--device-model", "sleep 1000", str(HVM))
+        self.check_failed(done, 2, "not ready within 1 s", HVM_REMOVED)
+
+    def test_dies(self) -> None:
+        done = self.restore(str(HVM), qemu="dies")
+        self.check_failed(done, 2, "ended with status 1: load of migration failed: Invalid argument; the domain was "
+                          "removed", HVM_REMOVED)
+        self.check_gone()
+
+    def test_never_ready(self) -> None:
+        for behaviour in ("mute", "stuck", "garbage"):
+            done = self.restore("--timeout=2", str(HVM), qemu=behaviour)
+            self.check_failed(done, 2, "the device model was not ready within 2 s", HVM_REMOVED)
+            self.check_gone()
+
+    def test_does_not_go_on(self) -> None:
+        self.check_failed(self.restore(str(HVM), qemu="refuses"), 2, "refuses cont: the disk is locked", HVM_REMOVED)
+        self.check_gone()
+        self.check_failed(self.restore(str(HVM), qemu="leaves"), 2, "the device model", HVM_REMOVED)
+        self.check_gone()
+
+    def test_deaf_model_is_killed(self) -> None:
+        done = self.restore("--before-unpause=false", str(HVM), qemu="deaf")
+        self.check_failed(done, 2, "the command failed", HVM_REMOVED)
+        self.check_gone()
+
+    def test_host_fails(self) -> None:
+        self.check_failed(self.restore(str(HVM), host="modelless"), 2, "cannot make its nodes",
+                          ["check", "create", "introduce", "prepare", "remove"])
+
+    def test_signal_meanwhile(self) -> None:
+        restorer = self.start(str(HVM), qemu="stuck")
+        self.await_life("model")
+        time.sleep(0.3)
+        restorer.send_signal(signal.SIGTERM)
+        _, said = restorer.communicate(timeout=PATIENCE)
+        self.assertEqual((restorer.returncode, self.life()), (2, HVM_REMOVED), said)
+        self.check_gone()
+
+    def test_outlives_us(self) -> None:
+        """It is not part of the restore's process group, and keeps none of its descriptors."""
+        self.check_good(self.restore(str(HVM)), HVM_MADE)
+        pid = int((self.run_dir / "pid").read_text())
+        self.assertNotEqual(os.getpgid(pid), os.getpgid(0))
+        links = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in (0, 1, 2)]
+        self.assertEqual(links, ["/dev/null", *[str(self.run_dir / "qemu-dm-vector.log")] * 2])
+        self.end_model()
+
+
+class Into(Case):
+    """A domain that somebody else made."""
+
+    def test_rings_and_ports_are_told(self) -> None:
+        done = self.restore("--into=3", str(XL_PV))
+        self.assertEqual((done.returncode, done.stderr, self.life()), (0, b"", ["adopt"]))
+        self.assertEqual(done.stdout, b"store-mfn 77\nconsole-mfn 78\nstore-port 5\nconsole-port 6\n")
+        done = self.restore("--into=3", "--store-port=11", "--console-port=12", str(PV))
+        self.assertEqual((done.returncode, done.stdout), (0, b"store-mfn 77\nconsole-mfn 78\n"))
+        self.assertIn("adopt 3 ports 11 12", self.log.read_text())
+        rows = [json.loads(line) for line in self.restore("--into=3", "--json", str(PV)).stdout.decode().splitlines()]
+        self.assertEqual({key: rows[-1][key] for key in ("domain", "domid", "store_mfn", "console_port")},
+                         {"domain": "filled", "domid": 3, "store_mfn": 77, "console_port": 6})
+
+    def test_failures_leave_it(self) -> None:
+        done = self.restore("--into=3", image=PV.read_bytes()[:-9])
+        self.check_failed(done, 1, "domain 3 is left to its owner", ["adopt"])
+        self.check_failed(self.restore("--into=3", str(PV), engine="fails"), 2, "left to its owner", ["adopt"])
+        self.check_failed(self.restore("--into=3", str(PV), host="running"), 3, "was not touched", ["adopt"])
+        self.check_failed(self.restore("--into=3", image=b""), 1, "was not touched", [])
+
+    def test_hvm_wants_somebody_for_the_state(self) -> None:
+        self.check_failed(self.restore("--into=3", str(HVM)), 3, "--device-model must take", ["adopt"])
+        self.assertEqual(self.restore("--into=3", "--no-device-model", str(HVM)).returncode, 0)
+        done = self.restore("--into=3", "--device-model",
+                            f"cp $XC_RESTORE_STATE {self.run_dir}/state; touch {self.run_dir}/running", str(HVM))
+        self.assertEqual((done.returncode, done.stderr, self.life()), (0, b"", ["adopt"]))
+        self.assertTrue((self.run_dir / "state").read_bytes().startswith(STATE))
+
+    def test_usage(self) -> None:
+        for words in (["--name=x"], ["--new-uuid"], ["--vcpus=1"], ["--memory=1"], ["--type=pv"], ["--config=x"],
+                      ["--paused"], ["--before-unpause=true"]):
+            self.check_failed(self.restore("--into=3", *words, str(PV)), 2, "--into", [])
+        for words in (["--into=0"], ["--into=x"], ["--store-port=1"], ["--console-domid=1"],
+                      ["--device-model=x", "--no-device-model"]):
+            self.check_failed(self.restore(*words, str(PV)), 2, "xc-restore", [])
+
+
+class Killed(Case):
+    """KILL leaves nothing either: a process beside the restore removes the domain."""
+
+    def kill(self, restorer: "subprocess.Popen[bytes]", life: List[str]) -> None:
+        restorer.kill()
+        _, said = restorer.communicate(timeout=PATIENCE)
+        self.assertEqual(restorer.returncode, -signal.SIGKILL)
+        # Whoever cleans up has the standard error, too: it was read to its end.
+        self.assertEqual(self.life(), life)
+        if life:
+            self.assertIn(b"the restore was killed; domain 9 was removed", said)
+
+    def test_while_the_head_is_read(self) -> None:
+        restorer = self.start()
+        time.sleep(0.3)
+        self.kill(restorer, [])
+
+    def test_while_it_is_filled(self) -> None:
+        restorer = self.start(*FACTS, str(LARGE), engine="hang")
+        self.await_life("create")
+        time.sleep(0.2)
+        self.kill(restorer, ["check", "create", "clean"])
+        self.assertRegex(self.log.read_text(), r"clean 9 [-0-9a-f]{36}\n")
+
+    def test_while_the_command_runs(self) -> None:
+        restorer = self.start("--before-unpause", f"echo command >>{self.log}; exec sleep 2", str(XL_PV))
+        self.await_life("command")
+        self.kill(restorer, ["check", "create", "introduce", "command", "clean"])
+
+    def test_not_after_it_runs(self) -> None:
+        self.check_good(self.restore(str(XL_PV)))
+        time.sleep(0.3)
+        self.assertEqual(self.life(), MADE)
 
 
 class ImageFaults(Case):
