@@ -19,6 +19,7 @@
 #ifdef XSR_SECCOMP
 #include <asm/termbits.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -36,7 +37,14 @@ static const int plain_calls[] = {
     SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(sysinfo), SCMP_SYS(uname),
     SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
     SCMP_SYS(sigaltstack), SCMP_SYS(restart_syscall), SCMP_SYS(exit), SCMP_SYS(exit_group),
+    SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(sched_yield), /* of a thread that begins or waits */
 };
+
+/* A thread, in all that this process is confined to; never a process, nor a namespace. */
+#define THREAD       ((uint64_t)CLONE_THREAD | CLONE_VM | CLONE_SIGHAND)
+#define NO_NAMESPACE                                                                                       \
+	((uint64_t)CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |           \
+	    CLONE_NEWPID | CLONE_NEWNET)
 
 /* Calls that are harmless with this value of one argument, under this mask. */
 static const struct {
@@ -52,6 +60,7 @@ static const struct {
     {SCMP_SYS(ioctl), 1, UINT32_MAX, TIOCGWINSZ},
     {SCMP_SYS(fcntl), 1, UINT32_MAX, F_GETFD},
     {SCMP_SYS(fcntl), 1, UINT32_MAX, F_GETFL},
+    {SCMP_SYS(clone), 0, THREAD | NO_NAMESPACE, THREAD},
     {SCMP_SYS(sendto), 4, UINT64_MAX, 0},                 /* syslog(), over a socket that is connected */
 };
 
@@ -65,6 +74,8 @@ static bool allow(scmp_filter_ctx filter)
 		status |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, checked_calls[i].call, 1,
 		    SCMP_CMP(checked_calls[i].arg, SCMP_CMP_MASKED_EQ, checked_calls[i].mask,
 		        checked_calls[i].value));
+	/* Its flags are in memory, where a filter cannot look. Told that there is no such call, libc uses clone(). */
+	status |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 	/* abort() and the raising of a signal again: to this process only. */
 	status |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
 	    SCMP_CMP(0, SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));

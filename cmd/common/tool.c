@@ -4,6 +4,7 @@
 #include <argp.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,6 +56,18 @@ int tool_end(int status)
 int tool_worst(int a, int b)
 {
 	return a > b ? a : b;
+}
+
+unsigned tool_threads(void)
+{
+	cpu_set_t set;
+	int count;
+
+	/* It fails where there are more processors than the set has room for: then a few are enough. */
+	if (sched_getaffinity(0, sizeof(set), &set) < 0)
+		return 3;
+	count = CPU_COUNT(&set);
+	return count > 1 ? (unsigned)count - 1 : 0;
 }
 
 bool tool_number(const char *text, unsigned long max, unsigned long *value)

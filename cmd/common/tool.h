@@ -23,6 +23,9 @@ int tool_end(int status);
 /* The worse of two exit statuses. */
 int tool_worst(int a, int b);
 
+/* How many threads are worth having besides the one that asks: one for each other processor it may run on. */
+unsigned tool_threads(void);
+
 /* Parses a decimal number of at most max; false if text is anything else. */
 bool tool_number(const char *text, unsigned long max, unsigned long *value);
 

@@ -11,6 +11,7 @@
 
 #include "common/messages.h"
 #include "common/text.h"
+#include "common/tool.h"
 #include "verify-stream-v2/input.h"
 
 /* Objects and arrays within each other; the describer's are far fewer. */
@@ -227,6 +228,20 @@ static bool on_event(void *context, const struct xsr_event *e)
 	return !r->no_memory && !r->too_many;
 }
 
+static bool on_payload(void *context, const struct xsr_event *payload)
+{
+	const struct reading *r = context;
+
+	return xsr_verifier_fetch(r->verifier, payload, xsr_source_read_at, r->source);
+}
+
+static void on_settle(void *context)
+{
+	const struct reading *r = context;
+
+	xsr_verifier_settle(r->verifier);
+}
+
 static void on_tick(void *context, uint64_t stream_offset)
 {
 	const struct reading *r = context;
@@ -262,6 +277,8 @@ static bool make_machines(struct reading *r, const struct options *o)
 	r->describer = xsr_describer_new(&visitor);
 	if (!r->decoder || !r->verifier || !r->describer)
 		return say(r->image->name, ENOMEM);
+	if (!xsr_verifier_set_threads(r->verifier, tool_threads()))
+		return say(r->image->name, ENOMEM);
 	xsr_verifier_set_store(r->verifier, &store);
 	return true;
 }
@@ -273,6 +290,8 @@ static bool pump(struct reading *r, const struct options *o)
 	    .want_pages = true,
 	    .event = on_event,
 	    .tick = on_tick,
+	    .payload = on_payload,
+	    .settle = on_settle,
 	    .context = r};
 	struct xsr_finding error;
 	enum xsr_status status;

@@ -119,6 +119,8 @@ static bool make_machines(struct job *job)
 	job->verifier = xsr_verifier_new(o->depth, report_finding, &job->report);
 	if (!job->decoder || !job->verifier)
 		return out_of_memory(job->name);
+	if (!xsr_verifier_set_threads(job->verifier, tool_threads()))
+		return out_of_memory(job->name);
 	make_store(job);
 	if (o->against_xen)
 		xsr_verifier_against_xen(job->verifier, o->against_xen);
@@ -158,6 +160,20 @@ static bool on_event(void *context, const struct xsr_event *event)
 	return true;
 }
 
+static bool on_payload(void *context, const struct xsr_event *payload)
+{
+	const struct job *job = context;
+
+	return xsr_verifier_fetch(job->verifier, payload, xsr_source_read_at, job->source);
+}
+
+static void on_settle(void *context)
+{
+	const struct job *job = context;
+
+	xsr_verifier_settle(job->verifier);
+}
+
 /* Progress goes by what is stored where that has a size, as only then it has an end. */
 static void on_tick(void *context, uint64_t stream_offset)
 {
@@ -188,6 +204,8 @@ static bool pump(struct job *job)
 	    .want_pages = job->options->depth == XSR_DEPTH_PAGES,
 	    .event = on_event,
 	    .tick = on_tick,
+	    .payload = on_payload,
+	    .settle = on_settle,
 	    .context = job,
 	};
 	struct xsr_finding error;

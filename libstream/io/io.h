@@ -51,6 +51,7 @@ struct xsr_source {
 	bool has_size;         /* size is known */
 	uint64_t size;         /* bytes as stored, from where the source began */
 	uint64_t position;     /* bytes as stored that were taken */
+	off_t base;            /* offset in the file where the source began, for IO_SEEKABLE */
 
 	bool detected;           /* head was looked at: gzip or not is known */
 	uint8_t head[GZIP_HEAD]; /* first bytes, read to tell gzip */

@@ -5,6 +5,9 @@
  * How much to read at a time: page data is most of a stream and the decoder wants none of it, so behind a
  * long run of it little is read (SMALL, then what the decoder asks for), and else as much as the buffer
  * holds.
+ *
+ * A consumer may work on page data while the next is read. Then there are two buffers, large ones, to be read into in
+ * turns.
  */
 #include "io/io.h"
 
@@ -12,20 +15,26 @@
 #include <stdlib.h>
 
 #define SMALL     4096u
+#define LARGE     (1u << 19) /* a buffer of two */
 #define LONG_SKIP 65536u     /* page data longer than this is worth a small read behind it */
 #define TICK      (1u << 20) /* bytes of stream between two ticks */
 
 struct run {
 	struct xsr_pump *pump;    /* what to do */
 	uint64_t next_tick;       /* stream offset of the next tick */
+	uint8_t *memory;          /* of the buffers */
+	uint8_t *buffer;          /* what was read */
+	size_t size;              /* room in it */
+	uint8_t *other;           /* as large: the latest page data may still be in use there; NULL: no such thing */
+	bool used;                /* the latest event's data is in buffer */
 	size_t chunk;             /* bytes to read next */
 	size_t begin;             /* of what the decoder has not seen, in buffer */
 	size_t passed;            /* of what the sink has not got */
 	size_t end;               /* of what was read */
+	bool skip;                /* page data is not delivered */
 	bool stop;                /* the consumer has enough, or `exact` found the end */
 	bool input_ended;         /* the source has no more */
 	enum xsr_status fault;    /* of the decoder */
-	uint8_t buffer[IO_CHUNK]; /* what was read */
 };
 
 static void tick(struct run *r)
@@ -50,6 +59,23 @@ static enum xsr_status pass_on(struct run *r, struct xsr_finding *error)
 	return xsr_sink_write(r->pump->sink, data, n, error);
 }
 
+/*
+ * Chooses where to read to. What came last may be in use: it is left alone if there is another buffer, in which then
+ * is nothing of use, since only data of the latest event is.
+ */
+static void turn(struct run *r)
+{
+	uint8_t *buffer = r->buffer;
+
+	if (!r->used)
+		return;
+	r->used = false;
+	if (!r->other)
+		return;
+	r->buffer = r->other;
+	r->other = buffer;
+}
+
 static enum xsr_status refill(struct run *r, struct xsr_finding *error)
 {
 	uint64_t wanted = xsr_decoder_wanted(r->pump->decoder);
@@ -58,8 +84,9 @@ static enum xsr_status refill(struct run *r, struct xsr_finding *error)
 
 	if (r->pump->passed)
 		r->pump->passed(r->pump->context, xsr_decoder_offset(r->pump->decoder));
+	turn(r);
 	if (r->pump->exact || wanted > size)
-		size = wanted < sizeof(r->buffer) ? (size_t)wanted : sizeof(r->buffer);
+		size = wanted < r->size ? (size_t)wanted : r->size;
 	status = xsr_source_read(r->pump->source, r->buffer, size, &got, error);
 	if (status != XSR_OK)
 		return status;
@@ -67,7 +94,7 @@ static enum xsr_status refill(struct run *r, struct xsr_finding *error)
 	r->passed = 0;
 	r->end = got;
 	r->input_ended = got == 0;
-	if (r->chunk < sizeof(r->buffer))
+	if (r->chunk < r->size)
 		r->chunk *= 2;
 	return XSR_OK;
 }
@@ -123,12 +150,15 @@ static enum xsr_status decode(struct run *r, struct xsr_finding *error)
 		r->begin += used;
 		if (r->fault != XSR_OK || !e)
 			return XSR_OK;
+		r->used = true;
 		if (p->event && !p->event(p->context, e))
 			r->stop = true;
 		else if (p->exact && e->type == XSR_EVENT_END)
 			r->stop = true;
 		tick(r);
-		if (!p->want_pages && !r->stop && xsr_decoder_skippable(p->decoder)) {
+		if (e->type == XSR_EVENT_PAYLOAD)
+			r->skip = !p->want_pages || (p->payload && !r->stop && p->payload(p->context, e));
+		if (r->skip && !r->stop && xsr_decoder_skippable(p->decoder)) {
 			enum xsr_status status = skip_pages(r, error);
 
 			if (status != XSR_OK)
@@ -179,22 +209,33 @@ static enum xsr_status run(struct run *r, struct xsr_finding *error)
 	return r->fault;
 }
 
+static bool prepare(struct run *r, struct xsr_pump *p)
+{
+	bool two = p->settle && p->want_pages;
+
+	*r = (struct run){.pump = p, .size = two ? LARGE : IO_CHUNK, .skip = !p->want_pages};
+	r->memory = malloc(two ? 2 * r->size : r->size);
+	r->buffer = r->memory;
+	r->other = two && r->memory ? r->memory + r->size : NULL;
+	r->chunk = r->size;
+	return r->memory;
+}
+
 enum xsr_status xsr_pump_run(struct xsr_pump *p, struct xsr_finding *error)
 {
 	enum xsr_status status;
-	struct run *r;
+	struct run r;
 
 	for (size_t i = 0; i < sizeof(p->reserved) / sizeof(p->reserved[0]); i++)
 		if (p->reserved[i])
 			return io_fail(error, F_IO_MISUSE, 0, 0);
 	if (!p->source || !p->decoder)
 		return io_fail(error, F_IO_MISUSE, 0, 0);
-	r = calloc(1, sizeof(*r));
-	if (!r)
+	if (!prepare(&r, p))
 		return io_fail(error, F_IO_MEMORY, 0, ENOMEM);
-	r->pump = p;
-	r->chunk = sizeof(r->buffer);
-	status = run(r, error);
-	free(r);
+	status = run(&r, error);
+	if (p->settle)
+		p->settle(p->context);
+	free(r.memory);
 	return status;
 }

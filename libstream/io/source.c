@@ -94,8 +94,10 @@ struct xsr_source *xsr_source_from_fd(int fd, bool own, struct xsr_finding *erro
 		return NULL;
 	}
 	s->own = own;
-	if (measure(s))
+	if (measure(s)) {
 		s->kind = IO_SEEKABLE;
+		s->base = lseek(fd, 0, SEEK_CUR);
+	}
 	if (S_ISFIFO(st.st_mode)) {
 		s->kind = IO_PIPE;
 		s->null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -343,6 +345,31 @@ enum xsr_status xsr_source_skip(struct xsr_source *s, uint64_t size, uint64_t *s
 	if (s->kind == IO_PIPE && s->null_fd >= 0 && !s->refused[WAY_SPLICE])
 		skip_splice(s, size, skipped);
 	return skip_read(s, size, skipped, error);
+}
+
+bool xsr_source_read_at(void *source, uint64_t offset, void *data, size_t size)
+{
+	const struct xsr_source *s = source;
+	uint8_t *to = data;
+
+	if (s->gzip || !s->detected || offset > s->size || size > s->size - offset)
+		return false;
+	if (s->kind == IO_MEMORY)
+		memcpy(data, s->memory + offset, size);
+	else if (s->kind != IO_SEEKABLE || s->refused[WAY_SEEK])
+		return false;
+	while (s->kind == IO_SEEKABLE && size) {
+		ssize_t n = pread(s->fd, to, size, s->base + (off_t)offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		to += n;
+		offset += (uint64_t)n;
+		size -= (size_t)n;
+	}
+	return true;
 }
 
 bool xsr_source_size(const struct xsr_source *s, uint64_t *size)

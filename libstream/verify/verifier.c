@@ -72,6 +72,31 @@ void xsr_verifier_set_page_fn(struct xsr_verifier *v, xsr_page_fn *page, void *c
 	v->contents->page_context = context;
 }
 
+bool xsr_verifier_set_threads(struct xsr_verifier *v, unsigned threads)
+{
+	struct hashers *hashers;
+
+	if (!v->contents)
+		return true;
+	hashers = hashers_new(threads);
+	if (!hashers)
+		return false;
+	hashers_free(v->contents->hashers);
+	v->contents->hashers = hashers;
+	v->contents->background = threads > 0;
+	return true;
+}
+
+void xsr_verifier_settle(struct xsr_verifier *v)
+{
+	contents_settle(v);
+}
+
+bool xsr_verifier_fetch(struct xsr_verifier *v, const struct xsr_event *payload, xsr_fetch_fn *fetch, void *context)
+{
+	return !v->finished && payload->type == XSR_EVENT_PAYLOAD && contents_fetch(v, payload, fetch, context);
+}
+
 static void check_length(struct xsr_verifier *v, const struct xsr_record *r)
 {
 	const struct record_family *f = v->family;
@@ -248,6 +273,7 @@ enum xsr_status xsr_verifier_event(struct xsr_verifier *v, const struct xsr_even
 {
 	if (v->finished)
 		return XSR_E_MISUSE;
+	contents_settle(v);
 	switch (e->type) {
 	case XSR_EVENT_XL_HEADER:
 		headers_xl(v, e);
@@ -310,6 +336,7 @@ enum xsr_status xsr_verifier_finish(struct xsr_verifier *v, const struct xsr_dec
 {
 	if (v->finished)
 		return v->verdict.status;
+	contents_settle(v);
 	v->summary.format = xsr_decoder_format(decoder);
 	v->summary.guest_width = v->facts.width;
 	v->summary.guest_levels = v->facts.levels;

@@ -47,23 +47,19 @@ static uint64_t avalanche(uint64_t k)
 	return k ^ k >> 33;
 }
 
-struct hash128 hash128(const void *data, size_t size, uint32_t seed)
+static struct hash128 mix(struct hash128 h, const uint8_t *block)
 {
-	const uint8_t *p = data, *end = p + size / BLOCK * BLOCK;
-	struct hash128 h = {seed, seed};
-	uint8_t rest[BLOCK] = {0};
+	h.low = rotate(h.low ^ scramble_low(word(block)), 27) + h.high;
+	h.low = h.low * 5 + 0x52dce729;
+	h.high = rotate(h.high ^ scramble_high(word(block + 8)), 31) + h.low;
+	h.high = h.high * 5 + 0x38495ab5;
+	return h;
+}
 
-	for (; p < end; p += BLOCK) {
-		h.low = rotate(h.low ^ scramble_low(word(p)), 27) + h.high;
-		h.low = h.low * 5 + 0x52dce729;
-		h.high = rotate(h.high ^ scramble_high(word(p + 8)), 31) + h.low;
-		h.high = h.high * 5 + 0x38495ab5;
-	}
-	/* Zeros scramble to zero, so a rest filled up with them is what the rest alone would be. */
-	if (size % BLOCK)
-		memcpy(rest, end, size % BLOCK);
-	h.low ^= scramble_low(word(rest)) ^ size;
-	h.high ^= scramble_high(word(rest + 8)) ^ size;
+static struct hash128 finish(struct hash128 h, size_t size)
+{
+	h.low ^= size;
+	h.high ^= size;
 	h.low += h.high;
 	h.high += h.low;
 	h.low = avalanche(h.low);
@@ -71,6 +67,35 @@ struct hash128 hash128(const void *data, size_t size, uint32_t seed)
 	h.low += h.high;
 	h.high += h.low;
 	return h;
+}
+
+struct hash128 hash128(const void *data, size_t size, uint32_t seed)
+{
+	const uint8_t *p = data, *end = p + size / BLOCK * BLOCK;
+	struct hash128 h = {seed, seed};
+	uint8_t rest[BLOCK] = {0};
+
+	for (; p < end; p += BLOCK)
+		h = mix(h, p);
+	/* Zeros scramble to zero, so a rest filled up with them is what the rest alone would be. */
+	if (size % BLOCK)
+		memcpy(rest, end, size % BLOCK);
+	h.low ^= scramble_low(word(rest));
+	h.high ^= scramble_high(word(rest + 8));
+	return finish(h, size);
+}
+
+void hash128_two(const void *a, const void *b, size_t size, uint32_t seed, struct hash128 result[2])
+{
+	const uint8_t *p = a, *q = b;
+	struct hash128 g = {seed, seed}, h = {seed, seed};
+
+	for (size_t i = 0; i < size; i += BLOCK) {
+		g = mix(g, p + i);
+		h = mix(h, q + i);
+	}
+	result[0] = finish(g, size);
+	result[1] = finish(h, size);
 }
 
 struct hash128 hash128_add(struct hash128 a, struct hash128 b)

@@ -527,7 +527,7 @@ START_TEST(failures_name_the_call)
 	xsr_sink_free(pump.sink);
 	pump.sink = NULL;
 
-	pump.reserved[2] = 1;
+	pump.reserved[0] = 1;
 	ck_assert_int_eq(xsr_pump_run(&pump, &error), XSR_E_MISUSE);
 	xsr_source_free(pump.source);
 	xsr_decoder_free(pump.decoder);

@@ -9,6 +9,9 @@
 #include "verify/pfn_map.h"
 #include "wire/cursor.h"
 
+/* Highest pfn of the PV guests; some entries are beyond it. */
+#define P2M_END 30000u
+
 /* The same sequence each time. */
 static uint32_t next_random(uint64_t *state)
 {
@@ -69,16 +72,22 @@ static struct feed_blob make_image(uint64_t seed, uint32_t domain)
 {
 	struct xsr_image_header header = {.version = 3};
 	struct xsr_domain_header guest = {.type = domain, .page_shift = 12, .xen_major = 4, .xen_minor = 17};
-	uint8_t room[24 + 16 + 2 * 16 + 16], frames[16] = {0}, info[8] = {8, 4};
+	uint8_t frames[8 + 8 * (P2M_END / 512 + 1)] = {0}, info[8] = {8, 4},
+	                                        room[24 + 16 + 16 + 8 + sizeof(frames)];
 	struct xsr_buffer out = {.data = room, .size = sizeof(room)};
 	struct feed_blob image = {NULL, 0};
 	uint64_t entry = 0;
 
-	put32(frames + 4, 30000);
+	put32(frames + 4, P2M_END);
 	ck_assert_int_eq(xsr_encode_image_header(&out, &header), XSR_OK);
 	ck_assert_int_eq(xsr_encode_domain_header(&out, &guest, false), XSR_OK);
-	if (domain == XSR_DOMAIN_X86_PV)
-		ck_assert_int_eq(xsr_encode_record(&out, XSR_LIBXC_X86_PV_INFO, info, sizeof(info), false), XSR_OK);
+	if (domain == XSR_DOMAIN_X86_PV) {
+		ck_assert_int_eq(xsr_encode_record(&out, XSR_LIBXC_X86_PV_INFO, info, sizeof(info), false),
+		    XSR_OK);
+		ck_assert_int_eq(xsr_encode_record(&out, XSR_LIBXC_X86_PV_P2M_FRAMES, frames, sizeof(frames),
+		                     false),
+		    XSR_OK);
+	}
 	feed_blob_add(&image, room, out.length);
 	for (unsigned record = 0; record < 12; record++) {
 		uint32_t count = 1 + next_random(&seed) % 900;
@@ -93,7 +102,8 @@ static struct feed_blob make_image(uint64_t seed, uint32_t domain)
 		}
 		if (next_random(&seed) % 3 == 0)
 			entry = 0;
-		ck_assert_int_eq(xsr_encode_record(&out, XSR_LIBXC_PAGE_DATA, body, 8 + 8 * count, false), XSR_OK);
+		ck_assert_int_eq(xsr_encode_record(&out, XSR_LIBXC_PAGE_DATA, body, 8 + 8 * count, false),
+		    XSR_OK);
 		feed_blob_add(&image, framed, out.length);
 	}
 	return image;

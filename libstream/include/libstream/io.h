@@ -59,6 +59,13 @@ XSR_API enum xsr_status xsr_source_skip(struct xsr_source *source, uint64_t size
     struct xsr_finding *error);
 
 /*
+ * Reads size bytes at an offset, counted from where the source began, and changes nothing: threads may call it while
+ * the source is in use. False if the source has no such bytes or is none to be read like this: only files and memory
+ * are, if they are not compressed. Has the shape of xsr_fetch_fn with the source as its context.
+ */
+XSR_API bool xsr_source_read_at(void *source, uint64_t offset, void *data, size_t size);
+
+/*
  * Bytes of the input as stored (compressed, if it is), counted from where the source began; false if unknown.
  * And how many of them are consumed.
  */
@@ -85,6 +92,15 @@ typedef bool xsr_event_fn(void *context, const struct xsr_event *event);
 /* Called between events, at most once every MiB of stream or so, for progress; may be NULL. */
 typedef void xsr_tick_fn(void *context, uint64_t stream_offset);
 
+/*
+ * Page data is ahead that the pump would deliver, as want_pages says; the event is its PAYLOAD, which was handed on
+ * already. True: somebody took it by other ways, and it goes by unseen.
+ */
+typedef bool xsr_payload_fn(void *context, const struct xsr_event *payload);
+
+/* The data of the latest event will be overwritten: whoever still works on it ends that. */
+typedef void xsr_settle_fn(void *context);
+
 /* What a pump is to do. Members that are not used are zero. */
 struct xsr_pump {
 	struct xsr_source *source;   /* read until its end */
@@ -95,8 +111,10 @@ struct xsr_pump {
 	xsr_event_fn *event;         /* consumer, NULL for none */
 	xsr_tick_fn *tick;           /* progress, NULL for none */
 	xsr_tick_fn *passed;         /* before each read: all up to here was seen and passed on; NULL for none */
-	void *context;               /* for event, tick and passed */
-	uint64_t reserved[3];        /* must be zero, else XSR_E_MISUSE */
+	void *context;               /* for all of these functions */
+	xsr_settle_fn *settle;       /* NULL, or a consumer that works on page data until the next event or this */
+	xsr_payload_fn *payload;     /* NULL, or asked about page data */
+	uint64_t reserved[1];        /* must be zero, else XSR_E_MISUSE */
 };
 
 /*

@@ -137,6 +137,33 @@ typedef void xsr_page_fn(void *context, const struct xsr_page *page);
 XSR_API void xsr_verifier_set_page_fn(struct xsr_verifier *verifier, xsr_page_fn *page, void *context);
 
 /*
+ * Lets a verifier of depth pages look at page contents with so many threads besides the caller's, before its first
+ * event; they are started when there is something to do, and end with the verifier. What comes of it is the same with
+ * any number. With threads, a PAGES event is worked on in the background: its data must stay as it is until the next
+ * event was taken or xsr_verifier_settle() has returned; findings, page functions and numbers of it come by then, from
+ * the caller's thread. False if memory is short, and then nothing changes; threads that cannot be had are done without.
+ */
+XSR_API bool xsr_verifier_set_threads(struct xsr_verifier *verifier, unsigned threads);
+
+/*
+ * Reads size bytes of the stream from an offset on, without regard to what else is read; called from several threads
+ * at once. True if all of them were read.
+ */
+typedef bool xsr_fetch_fn(void *context, uint64_t offset, void *data, size_t size);
+
+/*
+ * For a verifier of depth pages, behind a PAYLOAD event that it took: has it fetch the page data by itself, all threads
+ * at once, which is the fastest way where a stream can be read anywhere. True: it has all of it, and the caller skips
+ * page data as at other depths. False: it is to be fed as if this had not been called; few pages are not worth it, and
+ * if the data cannot be read then who feeds it will meet the reason.
+ */
+XSR_API bool xsr_verifier_fetch(struct xsr_verifier *verifier, const struct xsr_event *payload, xsr_fetch_fn *fetch,
+    void *context);
+
+/* Ends what is worked on in the background, if anything. */
+XSR_API void xsr_verifier_settle(struct xsr_verifier *verifier);
+
+/*
  * Judges by the release that shall restore the stream, before the first event: "4.6" to "4.22", or "4.17.3" for a
  * certain patch level. What that release refuses is an error, what only others mind is not told at all. False, and
  * nothing changes, for other texts.
