@@ -48,6 +48,14 @@ static bool parse_then(const char *text, enum save_then *then)
 	return false;
 }
 
+static void parse_compression(const char *text, struct compression *compression, struct argp_state *state)
+{
+	const char *wrong = compress_parse(text, compression);
+
+	if (wrong)
+		argp_error(state, "no such compression: %s: %s", text, wrong);
+}
+
 static void parse_operand(struct options *options, char *text, struct argp_state *state)
 {
 	if (!options->request.domain)
@@ -92,6 +100,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		if (!parse_format(text, &options->request.format))
 			argp_error(state, "no such format: %s (xl, libxl, libxc)", text);
 		return 0;
+	case 'z':
+		parse_compression(text, &options->request.compression, state);
+		return 0;
 	case KEY_THEN:
 		parsing->then_given = true;
 		if (!parse_then(text, &options->request.then))
@@ -132,6 +143,8 @@ static const struct argp_option table[] = {
         "After a good save destroy (default for a FILE), pause (default for standard output) "
         "or resume the guest",
         1},
+    {"compress", 'z', "LEVEL|METHOD[:LEVEL]", OPTION_ARG_OPTIONAL,
+        "Compress on all processors: gzip (default, level 1) or zstd (level 3)", 1},
     {"timeout", KEY_TIMEOUT, "SECONDS", 0, "Patience with each step of the guest's suspension (60)", 1},
     {"resume", KEY_RESUME, NULL, 0,
         "Save nothing; make a guest run on that a killed save left suspended, or a good "

@@ -111,10 +111,11 @@ static void json_result(struct report *report, const struct save_outcome *outcom
 	const char *error = outcome->fault.kind ? outcome->fault.text : outcome->second.text;
 
 	write_row(report,
-	    json_pack("{s:s, s:b, s:s, s:i, s:I, s:f, s:f, s:o, s:b, s:s}", "event", "result", "saved",
+	    json_pack("{s:s, s:b, s:s, s:i, s:I, s:I, s:f, s:f, s:o, s:b, s:s}", "event", "result", "saved",
 	        outcome->saved, "guest", save_fate_name(outcome->fate), "status", status, "bytes",
-	        (json_int_t)outcome->bytes, "seconds", outcome->seconds, "downtime", outcome->downtime,
-	        "expected_downtime", live_real(outcome->expected), "live", outcome->live, "error", error));
+	        (json_int_t)outcome->bytes, "stored", (json_int_t)outcome->stored, "seconds",
+	        outcome->seconds, "downtime", outcome->downtime, "expected_downtime",
+	        live_real(outcome->expected), "live", outcome->live, "error", error));
 }
 
 /* What became of the guest, in a clause. */
@@ -134,16 +135,19 @@ static const char *fate_clause(enum save_fate fate)
 
 static void say_saved(const struct save_request *request, const struct save_outcome *outcome)
 {
-	char bytes[32];
+	char bytes[32], stored[32], compressed[64] = "";
 
+	if (request->compression.method != COMPRESS_NONE)
+		snprintf(compressed, sizeof(compressed), " (compressed to %s)",
+		    text_bytes(outcome->stored, stored, sizeof(stored)));
 	if (outcome->fate == FATE_STUCK)
 		message(MESSAGE_ERROR, request->domain,
 		    "saved, but afterwards: %s; %s: 'xc-save --resume' or 'xl destroy' decides",
 		    outcome->second.text, fate_clause(outcome->fate));
 	else
-		message(MESSAGE_NOTE, request->domain, "saved: %s in %.1f s, stood still for %.2f s; %s",
-		    text_bytes(outcome->bytes, bytes, sizeof(bytes)), outcome->seconds, outcome->downtime,
-		    fate_clause(outcome->fate));
+		message(MESSAGE_NOTE, request->domain, "saved: %s%s in %.1f s, stood still for %.2f s; %s",
+		    text_bytes(outcome->bytes, bytes, sizeof(bytes)), compressed, outcome->seconds,
+		    outcome->downtime, fate_clause(outcome->fate));
 }
 
 static void say_failed(const struct save_request *request, const struct save_outcome *outcome)

@@ -190,6 +190,7 @@ static bool prepare(struct saver *s)
 	setup.engine_fd = engine_take_stream(s->engine);
 	setup.output_fd = s->output.fd;
 	setup.bandwidth = s->request->bandwidth;
+	setup.compression = s->request->compression;
 	s->stream = stream_new(&setup, fault);
 	passes_init(s);
 	return s->stream && stream_start_body(s->stream, fault);
@@ -344,6 +345,7 @@ static bool commit(struct saver *s, enum save_then *then)
 	if (interrupted(s) || !reader_is_there(s))
 		return false;
 	s->outcome->bytes = stream_bytes(s->stream);
+	s->outcome->stored = stream_stored(s->stream);
 	if (!output_commit(&s->output))
 		return fault_set(&s->outcome->fault, FAULT_SYSTEM, "%s", "");
 	return !partner || partner->settle(partner->context, then, &s->outcome->fault);

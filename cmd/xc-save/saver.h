@@ -16,6 +16,7 @@
 #include "xen-common/engine.h"
 #include "xen-common/fault.h"
 
+#include "compress.h"
 #include "live.h"
 
 /* What is to become of the guest after a good save. */
@@ -54,6 +55,7 @@ struct save_request {
 	const char *path;                   /* output file, "-" for standard output */
 	enum xsr_format format;             /* XL, LIBXL or LIBXC */
 	enum save_then then;                /* after success */
+	struct compression compression;     /* of the output */
 	int timeout_s;                      /* for each step of the guest's suspension */
 	const struct save_partner *partner; /* of a migration, else NULL */
 	enum save_live live;                /* while the guest runs? */
@@ -101,7 +103,8 @@ struct save_outcome {
 	enum save_fate fate; /* the guest */
 	struct fault fault;  /* what went wrong first; its text is empty if that was said already */
 	struct fault second; /* what went wrong while making the guest run on, or with it after the save */
-	uint64_t bytes;      /* written */
+	uint64_t bytes;      /* of the stream */
+	uint64_t stored;     /* written: less than that if compressed */
 	double seconds;      /* all together */
 	double downtime;     /* from suspension to the end of it, or until all was handed over */
 	bool live;           /* the guest ran while most of it was saved */

@@ -25,7 +25,8 @@ struct stream {
 	struct stream_setup setup;     /* what the caller asked for */
 	struct xsr_decoder *decoder;   /* follows the whole stream, ours and the engine's */
 	struct xsr_verifier *verifier; /* gets every event */
-	struct xsr_sink *sink;         /* the output */
+	struct xsr_sink *sink;         /* the output, or the compressor's pipe */
+	struct compressor *compressor; /* between the two, or NULL */
 	struct xsr_source *engine;     /* the engine's pipe */
 	int paced_fd;                 /* what comes out of it at the bandwidth asked for, -1 if any will do */
 	pthread_t thread;             /* the part that runs */
@@ -102,6 +103,9 @@ static bool pump(struct stream *s, struct xsr_source *source)
 	memset(&error, 0, sizeof(error));
 	status = xsr_pump_run(&job, &error);
 	atomic_store(&s->bytes, xsr_sink_position(s->sink));
+	/* A compressor that failed closed its pipe, and knows why. */
+	if (status == XSR_E_IO && s->compressor && compressor_fault(s->compressor, &s->fault))
+		return false;
 	if (status == XSR_E_IO && error.sys_errno == EPIPE)
 		return fault_set(&s->fault, FAULT_READER, "the reader of the output is gone");
 	if (status == XSR_E_IO) {
@@ -218,12 +222,28 @@ static void *tail_thread(void *context)
 		if (s->fault.kind == FAULT_NONE && !xsr_verifier_verdict(s->verifier)->complete)
 			fault_set(&s->fault, FAULT_STREAM, "the stream is not complete");
 	}
+	if (s->fault.kind == FAULT_NONE && s->compressor)
+		compressor_finish(s->compressor, &s->fault);
 	/* Pipes and sockets cannot be synced, and need not. */
 	if (s->fault.kind == FAULT_NONE && fsync(s->setup.output_fd) != 0 && errno != EINVAL &&
 	    errno != EROFS)
 		fault_errno(&s->fault, FAULT_SYSTEM, "cannot bring the output to the disk");
 	part_is_over(s);
 	return NULL;
+}
+
+/* Sets up what the pump writes to. */
+static bool open_sink(struct stream *s, struct fault *fault)
+{
+	int fd = s->setup.output_fd;
+
+	if (s->setup.compression.method != COMPRESS_NONE) {
+		s->compressor = compressor_start(&s->setup.compression, fd, &fd, fault);
+		if (!s->compressor)
+			return false;
+	}
+	s->sink = xsr_sink_to_fd(fd, false);
+	return s->sink || fault_set(fault, FAULT_SYSTEM, "out of memory");
 }
 
 struct stream *stream_new(const struct stream_setup *setup, struct fault *fault)
@@ -240,7 +260,6 @@ struct stream *stream_new(const struct stream_setup *setup, struct fault *fault)
 	s->setup = *setup;
 	s->decoder = xsr_decoder_new(setup->format);
 	s->verifier = xsr_verifier_new(XSR_DEPTH_STREAM, on_finding, s);
-	s->sink = xsr_sink_to_fd(setup->output_fd, false);
 	fd = setup->engine_fd;
 	s->paced_fd = -1;
 	if (setup->bandwidth)
@@ -249,7 +268,7 @@ struct stream *stream_new(const struct stream_setup *setup, struct fault *fault)
 	if (!s->engine && fd >= 0)
 		close(fd);
 	s->event_fd = eventfd(0, EFD_CLOEXEC);
-	if (s->decoder && s->verifier && s->sink && s->engine && s->event_fd >= 0)
+	if (s->decoder && s->verifier && s->engine && s->event_fd >= 0 && open_sink(s, fault))
 		return s;
 	fault_errno(fault, FAULT_SYSTEM, "cannot prepare the stream");
 	stream_free(s);
@@ -307,6 +326,11 @@ uint64_t stream_bytes(const struct stream *stream)
 	return atomic_load(&stream->bytes);
 }
 
+uint64_t stream_stored(const struct stream *stream)
+{
+	return stream->compressor ? compressor_bytes(stream->compressor) : stream_bytes(stream);
+}
+
 /* Nothing waits in this pipe. */
 static bool is_empty(int fd)
 {
@@ -340,6 +364,7 @@ void stream_free(struct stream *stream)
 	xsr_decoder_free(stream->decoder);
 	xsr_verifier_free(stream->verifier);
 	xsr_sink_free(stream->sink);
+	compressor_free(stream->compressor);
 	xsr_source_free(stream->engine);
 	if (stream->event_fd >= 0)
 		close(stream->event_fd);

@@ -16,18 +16,21 @@
 
 #include "xen-common/fault.h"
 
+#include "compress.h"
+
 /* Lines about the stream kept for the user; more are only counted. */
 #define STREAM_LINES 8
 
 struct stream;
 
 struct stream_setup {
-	enum xsr_format format; /* XL, LIBXL or LIBXC */
-	const char *config;     /* for XL: the configuration; must outlive the stream */
-	size_t config_size;     /* its bytes, the NUL included */
-	int engine_fd;          /* read until its end; closed by the stream */
-	int output_fd;          /* written; stays the caller's */
-	uint64_t bandwidth;     /* bytes of the engine's a second at most, 0 for any */
+	enum xsr_format format;         /* XL, LIBXL or LIBXC */
+	const char *config;             /* for XL: the configuration; must outlive the stream */
+	size_t config_size;             /* its bytes, the NUL included */
+	int engine_fd;                  /* read until its end; closed by the stream */
+	int output_fd;                  /* written; stays the caller's */
+	uint64_t bandwidth;             /* bytes of the engine's a second at most, 0 for any */
+	struct compression compression; /* what becomes of the bytes behind the verifier */
 };
 
 /* Prepares a stream; nothing is read or written yet. NULL and *fault on failure. */
@@ -51,8 +54,9 @@ bool stream_join(struct stream *stream, int patience_ms);
 /* After a join: true if all is well so far, else *fault has the reason. */
 bool stream_result(const struct stream *stream, struct fault *fault);
 
-/* Bytes that went to the output so far; at any time. */
+/* Bytes of the stream so far, and bytes that went to the output (compressed, if asked for); at any time. */
 uint64_t stream_bytes(const struct stream *stream);
+uint64_t stream_stored(const struct stream *stream);
 
 /*
  * While the engine is silent, in the first part: true once all that it wrote went to the output. Then

@@ -8,13 +8,16 @@ import gzip
 import json
 import os
 import pty
+import random
 import resource
+import shutil
 import signal
 import struct
 import subprocess
 import tempfile
 import time
 import unittest
+import zlib
 from pathlib import Path
 from typing import Dict, List, Optional
 
@@ -24,6 +27,7 @@ PV = VECTORS / "good-libxc-pv64.img"
 PVH = VECTORS / "good-libxc-pvh.img"
 
 XL_HEADER = struct.Struct("<32sIIIII")
+FIRST_BATCH = 0x348     # where the first PAGE_DATA record of the large stream is
 PATIENCE = 30           # seconds for anything that should be quick
 
 
@@ -168,6 +172,103 @@ class Success(Case):
             self.assertEqual(self.life(), life)
         self.assertEqual(self.save("--resume", "guest", guest="crashed").returncode, 5)
         self.assertEqual(self.save("--resume", "guest", guest="missing").returncode, 2)
+
+
+class Compression(Case):
+    """Compressed output: what comes out of it again is the stream, and what can fail fails as without."""
+
+    def mixed_stream(self) -> Path:
+        """A large stream that sends its first pages again and again, as noise, text and zeros."""
+        image = self.large_stream().read_bytes()
+        first = FIRST_BATCH
+        kind, length, count = struct.unpack_from("<III", image, first)
+        assert (kind, count) == (1, 1024)
+        entries = [e for e in struct.unpack_from("<1024Q", image, first + 16) if e >> 60 == 0]
+        noise = random.Random(5)
+        batches = bytearray()
+        for number in range(64):
+            pages = noise.randbytes(4096 * len(entries)) if number % 2 else b"page of text %7d " % number * 240 * len(entries)
+            body = struct.pack(f"<II{len(entries)}Q", len(entries), 0, *entries) + pages[:4096 * len(entries)]
+            body = body.ljust(8 + 4104 * len(entries), b"\0")
+            batches += struct.pack("<II", 1, len(body)) + body
+        path = self.log.with_name("mixed")
+        # Behind the first batch, which brought these pages.
+        path.write_bytes(image[:first + 8 + length] + batches + image[first + 8 + length:])
+        return path
+
+    def unpack(self, method: str, data: bytes) -> bytes:
+        return subprocess.run([method, "-dc"], input=data, stdout=subprocess.PIPE, timeout=PATIENCE, check=True).stdout
+
+    def test_comes_out_again(self) -> None:
+        for stream in (PV, self.large_stream(), self.mixed_stream()):
+            plain = self.save("-f", "libxc", "guest", stream=str(stream))
+            for option, method in (("-z", "gzip"), ("-z3", "gzip"), ("--compress", "gzip"), ("--compress=4", "gzip"),
+                                   ("--compress=gzip:5", "gzip"), ("--compress=zstd", "zstd"), ("-zzstd:9", "zstd")):
+                if not shutil.which(method):
+                    continue
+                done = self.save(option, "-f", "libxc", "guest", stream=str(stream))
+                self.assertEqual((done.returncode, done.stderr), (0, b""))
+                self.assertEqual(self.unpack(method, done.stdout), plain.stdout, (stream, option))
+                self.assertLess(len(done.stdout), len(plain.stdout))
+
+    def test_one_member(self) -> None:
+        stream = self.large_stream()
+        inflater = zlib.decompressobj(31)
+        self.assertEqual(inflater.decompress(self.save("-z", "-f", "libxc", "guest", stream=str(stream)).stdout), stream.read_bytes())
+        self.assertTrue(inflater.eof)
+        self.assertEqual(inflater.unused_data, b"")
+
+    def test_file_and_report(self) -> None:
+        done = self.save("-z", "--json", "guest", str(self.target))
+        result = json.loads(done.stdout.splitlines()[-1])
+        self.assertEqual(self.life(), ["suspend", "destroy"])
+        self.assertEqual(self.target.stat().st_mode & 0o777, 0o600)
+        self.assertEqual(result["stored"], self.target.stat().st_size)
+        self.assertEqual(result["bytes"], len(gzip.decompress(self.target.read_bytes())))
+
+    def test_bad_streams_are_seen_before(self) -> None:
+        for option in ("-z", "--compress=zstd"):
+            self.log.unlink(missing_ok=True)
+            done = self.save(option, "guest", str(self.target), engine="early")
+            self.check_failed(done, 1, "the stream does not verify")
+
+    def test_full(self) -> None:
+        for option in ("-z", "--compress=zstd"):
+            self.log.unlink(missing_ok=True)
+            done = self.save(option, "guest", "/dev/full")
+            self.check_failed(done, 2, "cannot write the output: No space left on device; the guest runs on")
+
+    def test_full_early(self) -> None:
+        done = self.save("-z", "-f", "libxc", "guest", "/dev/full", stream=str(self.mixed_stream()))
+        self.check_failed(done, 2, "cannot write the output: No space left on device; the guest ", self.life())
+        self.assertIn(self.life(), (["suspend", "resume"], []))
+
+    def test_reader_leaves(self) -> None:
+        saver = self.start("-z", "-f", "libxc", "guest", stream=str(self.mixed_stream()))
+        assert saver.stdout and saver.stderr
+        saver.stdout.read(1000)
+        saver.stdout.close()
+        self.assertEqual(saver.wait(PATIENCE), 2)
+        self.assertIn(b"the reader of the output is gone", saver.stderr.read())
+        saver.stderr.close()
+        self.assertIn(self.life(), (["suspend", "resume"], []))
+
+    def test_stopped_while_stuck(self) -> None:
+        saver = self.start("-z", "-f", "libxc", "guest", stream=str(self.mixed_stream()))
+        assert saver.stdout and saver.stderr
+        self.await_suspension()
+        time.sleep(0.2)
+        saver.send_signal(signal.SIGTERM)
+        self.assertEqual(saver.wait(PATIENCE), 2)
+        self.assertIn(b"stopped by signal 15", saver.stderr.read())
+        self.assertRaises(EOFError, gzip.decompress, saver.stdout.read())
+        saver.stdout.close()
+        saver.stderr.close()
+        self.assertEqual(self.life(), ["suspend", "resume"])
+
+    def test_usage(self) -> None:
+        for option in ("-z0", "-z10", "--compress=lzma", "--compress=gzip:x", "--compress=zstd:20", "--compress="):
+            self.check_failed(self.save(option, "guest"), 2, "no such compression", [])
 
 
 class Configuration(Case):
