@@ -450,6 +450,8 @@ static bool set_going(struct restorer *r, const struct engine_outcome *out)
 		return false;
 	if (partner && !partner->may_run(partner->context, fault))
 		return false;
+	/* Dismissed before the guest runs: if we are killed now, one that runs must not be removed. */
+	warden_watch(r->warden, 0, "");
 	if (r->request->paused)
 		return true;
 	return (!r->model || model_continue(r->model, fault)) && host_unpause(r->host, fault);

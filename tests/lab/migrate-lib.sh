@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh
+# For scripts in dom0 that migrate:  . /mnt/host/migrate-lib.sh
+# shellcheck source=tests/lab/checks.sh
+. /mnt/host/checks.sh
+
+receive="xc-migrate --receive --new-uuid"
+
+# migrate GUEST WORDS...: to this very host; prints the status.
+migrate() {
+	_guest=$1
+	shift
+	status xc-migrate -v "$@" --via 'exec sh -c' --remote "exec $receive" "$_guest"
+}
+
+# one GUEST: exactly one domain of that name, none under way, and it goes on with its memory.
+one() {
+	is 1 "$(xl list | awk -v name="$1" '$1 == name' | wc -l)" && gone "$1--incoming" && goes_on "$1"
+}
+
+# What there is of domains: numbers, nodes and files. A migration that failed must not change it.
+rest() {
+	xl list | awk 'NR > 1 { print $1, $2 }'
+	xenstore-list /local/domain
+	xenstore-list /libxl
+	xenstore-list /vm
+	xenstore-list /local/domain/0/backend/console
+	ls /var/lib/xen
+}
+
+# moves GUEST WORDS...
+moves() {
+	_guest=$1
+	remember "$1"
+	_domid=$(xl domid "$1")
+	shift
+	check "$_guest: xc-migrate $*" is 0 "$(migrate "$_guest" "$@")"
+	check "$_guest: goes on" one "$_guest"
+	check "$_guest: it is another domain" test "$_domid" != "$(xl domid "$_guest")"
+	check "$_guest: libxl knows its name" says "\"name\": \"$_guest\"" "$(xl list -l "$_guest" >/tmp/out && echo /tmp/out)"
+	grep "stood still" /tmp/said
+}
+
+# stays GUEST STATUS TEXT COMMAND...: a migration that fails; all is as before.
+stays() {
+	_guest=$1 _status=$2 _text=$3
+	shift 3
+	remember "$_guest"
+	rest >/tmp/rest.before
+	check "$_guest: fails: $_text" is "$_status" "$("$@")"
+	check "$_guest: says: $_text" says "$_text" /tmp/said
+	check "$_guest: runs on: $_text" runs_on "$_guest"
+	rest >/tmp/rest.after
+	check "$_guest: leaves nothing: $_text" cmp /tmp/rest.before /tmp/rest.after
+}
+
+# The same, with other commands in between.
+by_way_of() {
+	_via=$1 _remote=$2 _guest=$3
+	status xc-migrate --via "$_via" --remote "$_remote" "$_guest"
+}
+
+# begin GUEST [CFG]: xenconsoled calls a log by the name that a domain has at first; both names are to be one log.
+begin() {
+	ln -sf "guest-$1.log" "/var/log/xen/guest-$1--incoming.log"
+	check "$1: starts" guest_start "${2:-/guests/$1.cfg}"
+}
