@@ -102,3 +102,103 @@ dom0_note() {
 	echo "lab: $*"
 	echo "lab: $*" >/dev/kmsg
 }
+
+# ---- for lab/xen pair: LAB_SIDE is A or B, LAB_ADDRESS and LAB_PEER are the two ends of the cable
+
+# pair_tell WORD [TEXT]: the other side can wait for it, and read TEXT.
+pair_tell() {
+	echo "${2:-}" >"/mnt/pair/.$LAB_SIDE.$1"
+	mv "/mnt/pair/.$LAB_SIDE.$1" "/mnt/pair/$LAB_SIDE.$1"
+}
+
+# pair_await WORD [DEADLINE]: until the other side has told WORD; prints its text.
+pair_await() {
+	_peer=A
+	[ "$LAB_SIDE" = B ] || _peer=B
+	_until=$(($(date +%s) + ${2:-120}))
+	until [ -e "/mnt/pair/$_peer.$1" ]; do
+		if [ "$(date +%s)" -ge "$_until" ]; then
+			dom0_note "side $_peer did not tell '$1' in ${2:-120} s" >&2
+			return 1
+		fi
+		usleep 100000
+	done
+	cat "/mnt/pair/$_peer.$1"
+}
+
+# pair_serve PORT COMMAND...: runs COMMAND for each connection to PORT, the connection being its stdin and stdout, as ssh
+# would; its stderr is ours. Stays in the background. The other side connects with "nc $LAB_PEER PORT".
+pair_serve() {
+	_port=$1
+	shift
+	nc -ll -p "$_port" -e "$@" &
+	# shellcheck disable=SC2034 # for the script
+	pair_server=$!
+	_until=$(($(date +%s) + 30))
+	until netstat -ltn | grep -q ":$_port "; do
+		[ "$(date +%s)" -lt "$_until" ] || return 1
+		usleep 100000
+	done
+}
+
+# ---- the checking guest (/guests/check-*.cfg): its verdicts are "guest N good|bad pages=P writes=W bad=B OCCASION"
+
+# checker_tell NAME WORDS: as if typed on its console.
+checker_tell() {
+	_name=$1
+	shift
+	echo "$*" >"$(xenstore-read "/local/domain/$(xl domid "$_name")/console/tty")"
+}
+
+# checker_count NAME: how many verdicts it has given.
+checker_count() {
+	tr -d '\r' <"$(guest_log "$1")" 2>/dev/null | grep -c '^guest [0-9]* \(good\|bad\) .*[a-z]$'
+}
+
+# checker_verdict NAME N: the Nth one.
+checker_verdict() {
+	tr -d '\r' <"$(guest_log "$1")" 2>/dev/null | grep "^guest $2 .*[a-z]\$" | tail -n 1
+}
+
+# checker_good NAME N [DEADLINE]: waits for the Nth verdict; every page has to be what the guest left there. After a
+# resume that also holds for how much it had written when it was suspended.
+checker_good() {
+	_until=$(($(date +%s) + ${3:-60}))
+	until [ -n "$(checker_verdict "$1" "$2")" ]; do
+		if [ "$(date +%s)" -ge "$_until" ]; then
+			dom0_note "$1 gave no verdict $2 in ${3:-60} s"
+			tail -n 5 "$(guest_log "$1")"
+			return 1
+		fi
+		usleep 100000
+	done
+	case $(checker_verdict "$1" "$2") in
+	"guest $2 good "*"re"[a-z]*)
+		_left=$(tr -d '\r' <"$(guest_log "$1")" | sed -n 's/^guest: suspending //p' | tail -n 1)
+		case $(checker_verdict "$1" "$2") in *" $_left "*) return 0 ;; esac
+		dom0_note "$1 was suspended at $_left: $(checker_verdict "$1" "$2")"
+		;;
+	"guest $2 good "*) return 0 ;;
+	*) tail -n 10 "$(guest_log "$1")" ;;
+	esac
+	return 1
+}
+
+# checker_ask NAME [DEADLINE]: makes it check now.
+checker_ask() {
+	_next=$(($(checker_count "$1") + 1))
+	checker_tell "$1" check
+	checker_good "$1" "$_next" "${2:-60}"
+}
+
+# checker_start CFG [DEADLINE]: creates one and waits for its first verdict.
+checker_start() {
+	_name=$(sed -n 's/^name *= *"\(.*\)".*/\1/p' "$1")
+	_log=$(guest_log "$_name")
+	[ ! -e "$_log" ] || mv "$_log" "$_log.$(date +%s)"
+	xl create "$1" >"/tmp/create-$_name.log" 2>&1 || {
+		cat "/tmp/create-$_name.log"
+		guest_exists "$_name" || return 1
+	}
+	checker_good "$_name" 1 "${2:-120}"
+}

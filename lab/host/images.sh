@@ -7,7 +7,7 @@
 # or an upgraded package makes a new folder, and an unchanged lab costs nothing.
 
 # Modules that dom0 loads, in this order; what they depend on comes along.
-dom0_modules=(virtio_pci virtio_console 9pnet_virtio 9p xen-privcmd xen-evtchn xen-gntdev xen-gntalloc xenfs loop ext4)
+dom0_modules=(virtio_pci virtio_console virtio_net 9pnet_virtio 9p xen-privcmd xen-evtchn xen-gntdev xen-gntalloc xenfs loop ext4)
 # Programs of Debian that dom0 has beside busybox and Xen's own.
 dom0_programs=(/bin/bash /usr/bin/xenstore-{chmod,exists,list,ls,read,rm,watch,write})
 xen_qemu=/usr/libexec/xen-qemu-system-i386
@@ -16,7 +16,7 @@ images_kept=4
 images_key() {
 	{
 		cd "$here" || exit
-		find host/images.sh dom0 linux -type f | LC_ALL=C sort | xargs sha256sum
+		find host/images.sh dom0 linux guest -type f | LC_ALL=C sort | xargs sha256sum
 		echo "$dom0_kernel_dir $guest_kernel_dir $hypervisor_dir"
 		# Everything copied from the host comes out of these or of a library they depend on.
 		dpkg-query -W -f '${Package} ${Version}\n' libc6 bash 'libxen*' "${packages_installed[@]}" | LC_ALL=C sort
@@ -159,7 +159,7 @@ dom0_image() {
 
 	mkdir -p "$1"
 	skeleton "$tree"
-	mkdir -p "$tree"/{guests,lab,mnt/lab,mnt/host,mnt/out,etc/xen,usr/lib64,usr/local/bin,run/xen,run/lock,run/xenstored} \
+	mkdir -p "$tree"/{guests,lab,mnt/lab,mnt/host,mnt/out,mnt/pair,etc/xen,usr/lib64,usr/local/bin,run/xen,run/lock,run/xenstored} \
 		"$tree"/var/lib/{xen,xenstored} "$tree/usr/lib/xen-$xen_version/boot"
 	ln -s usr/lib64 "$tree/lib64"
 	ln -s /run "$tree/var/run"
@@ -179,6 +179,8 @@ dom0_image() {
 	modules_into "$tree"
 
 	cp "$here"/linux/*.cfg "$tree/guests/"
+	"$here/guest/build.sh" "$tree/guests" || die "the checking guest could not be built"
+	cp "$here"/guest/*.cfg "$tree/guests/"
 	cp "$(kernel_of "$guest_kernel_dir")" "$tree/guests/vmlinuz"
 	cp "$2" "$tree/guests/guest.img"
 	cp "$here/dom0/lib.sh" "$here/dom0/bashrc" "$tree/lab/"

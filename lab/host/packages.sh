@@ -9,7 +9,7 @@ xen_version=4.17
 packages_installed=(
 	qemu-system-x86 qemu-system-xen qemu-system-data seabios
 	"xen-utils-$xen_version" xenstore-utils libxen-dev
-	busybox-static cpio python3 xz-utils
+	busybox-static cpio python3 xz-utils gcc libc6-dev
 )
 
 apt_quiet() {
@@ -31,15 +31,16 @@ packages_refresh() {
 packages_missing() {
 	local p
 
-	for p in "${packages_installed[@]}"; do
+	for p; do
 		[ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || echo "$p"
 	done
 }
 
+# packages_install NAME...
 packages_install() {
 	local missing
 
-	mapfile -t missing < <(packages_missing)
+	mapfile -t missing < <(packages_missing "$@")
 	[ ${#missing[@]} -gt 0 ] || return 0
 	[ "$(id -u)" -eq 0 ] || die "these packages are missing and only root can install them: ${missing[*]}"
 	packages_refresh
