@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The guest's life: obey the toolstack and the console, rewrite memory at the pace asked for, check after each resume. */
+/* The guest's life: obey the toolstack and the console, rewrite memory at the pace asked for, check after a resume. */
 #include "guest.h"
 
 #define BEATS_A_SECOND	954u	/* of 2^20 ns */
@@ -43,7 +43,8 @@ static uint64_t nanoseconds(void)
 		delta = time->tsc_shift < 0 ? delta >> -time->tsc_shift : delta << time->tsc_shift;
 		base = time->system_time;
 		/* In halves: 32 bits have no long multiplication. */
-		base += (delta >> 32) * time->tsc_to_system_mul + (((delta & 0xffffffffu) * time->tsc_to_system_mul) >> 32);
+		base += (delta >> 32) * time->tsc_to_system_mul;
+		base += ((delta & 0xffffffffu) * time->tsc_to_system_mul) >> 32;
 		barrier();
 	} while (version != time->version || (version & 1) != 0);
 	return base;

@@ -50,7 +50,9 @@ long hypercall(unsigned int op, unsigned long a, unsigned long b, unsigned long 
 	unsigned long ret;
 
 	__asm__ volatile("call *%[entry]"
-			: "=a"(ret), "+b"(a), "+c"(b), "+d"(c), "+S"(d) : [entry] "0"(hypercall_page + op * 32) : "memory");
+			: "=a"(ret), "+b"(a), "+c"(b), "+d"(c), "+S"(d)
+			: [entry] "0"(hypercall_page + op * 32)
+			: "memory");
 	return (long)ret;
 }
 
@@ -79,17 +81,21 @@ static void find_hypercalls(void)
 	__asm__ volatile("wrmsr" :: "c"(ebx), "a"(hypercall_page), "d"(0) : "memory");
 }
 
-/* Interrupts stay off: the vector is never called, but a domain that has one is asked to suspend, not just stopped. */
+/* Interrupts stay off and the vector is never called; but who has one is asked to suspend, not just stopped. */
 static void claim_to_have_drivers(void)
 {
-	struct xen_hvm_param param = { .domid = DOMID_SELF, .index = HVM_PARAM_CALLBACK_IRQ, .value = CALLBACK_BY_VECTOR };
+	struct xen_hvm_param param = {
+		.domid = DOMID_SELF, .index = HVM_PARAM_CALLBACK_IRQ, .value = CALLBACK_BY_VECTOR
+	};
 
 	hypercall(__HYPERVISOR_hvm_op, HVMOP_set_param, (unsigned long)&param, 0, 0);
 }
 
 void platform_find(void)
 {
-	struct xen_add_to_physmap shared = { .domid = DOMID_SELF, .space = XENMAPSPACE_shared_info, .gpfn = SHARED_GFN };
+	struct xen_add_to_physmap shared = {
+		.domid = DOMID_SELF, .space = XENMAPSPACE_shared_info, .gpfn = SHARED_GFN
+	};
 
 	find_hypercalls();
 	claim_to_have_drivers();

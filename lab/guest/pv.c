@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The PV guest of 64 or 32 bits. The domain builder maps the first megabytes at VIRT_BASE; the rest we map ourselves. */
+/* The PV guest, 64 or 32 bits. The domain builder maps the first megabytes at VIRT_BASE, we map the rest. */
 #include "guest.h"
 
 #define PTE_PRESENT	1ul
@@ -18,7 +18,7 @@ extern char __executable_start[];	/* of the linker: where our memory begins */
 
 static struct start_info *info;		/* in a page of ours; Xen rewrites it at restore */
 static unsigned long machine_shared;	/* where shared info is in the machine */
-static unsigned char shared_page[PAGE_SIZE] __attribute__((aligned(4096)));	/* shared info is mapped here while we run */
+static unsigned char shared_page[PAGE_SIZE] __attribute__((aligned(4096)));	/* shared info is mapped there */
 static unsigned char stack[4 * PAGE_SIZE] __attribute__((aligned(16), used));
 static char words[256];			/* the command line */
 
@@ -124,7 +124,8 @@ enum resumed platform_suspend(void)
 	map(shared_page, entry_of(machine_frame(frame_of(shared_page)), PTE_PRESENT | PTE_WRITABLE));
 	info->store_mfn = frame_of_machine(info->store_mfn);
 	info->console.domU.mfn = (xen_pfn_t)frame_of_machine(info->console.domU.mfn);
-	cancelled = hypercall(__HYPERVISOR_sched_op, SCHEDOP_shutdown, (unsigned long)&how, machine_frame(frame_of(info)), 0);
+	cancelled = hypercall(__HYPERVISOR_sched_op, SCHEDOP_shutdown, (unsigned long)&how,
+			machine_frame(frame_of(info)), 0);
 	if (cancelled == 0)
 		return RESUMED_RESTORED;
 	info->store_mfn = machine_frame(info->store_mfn);

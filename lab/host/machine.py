@@ -13,13 +13,14 @@ import select
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import termios
 import time
 from pathlib import Path
-from typing import BinaryIO, Iterator, List, Optional
+from typing import BinaryIO, Dict, Iterator, List, Optional
 
 EXIT_NO_RESULT = 124    # the job did not come to an end
 EXIT_NO_LAB = 125       # nothing was booted
@@ -27,6 +28,8 @@ BOOT_SECONDS = 180      # from power-on to the job's start; usually 10
 GUESTS_MIB = 3072       # what QEMU's machine has beyond dom0's memory
 TAIL_LINES = 20         # of each log, after a failure
 LOGS_KEPT = 10          # folders of logs of failed runs in the cache
+PAIR_GRACE = 60         # seconds that the other side has when one failed
+PAIR_NET = "10.0.0."    # of the link between two dom0s: A is 1, B is 2
 
 # QEMU 7.2 emulates IRET with kernel rights, which kills a PV dom0 under SMAP, and Xen's SVM code stops PVH and HVM
 # guests over RDTSCP ("Insn mismatch").  A KVM device may be there and still not run Xen, so it is never used.
@@ -53,7 +56,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="lab/xen", add_help=False, allow_abbrev=False)
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--images", type=Path, required=True)
-    parser.add_argument("--verb", choices=["run", "shell"], required=True)
+    parser.add_argument("--verb", choices=["run", "pair", "shell"], required=True)
     parser.add_argument("--share", type=Path)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--bin", type=Path, action="append", default=[])
@@ -65,15 +68,16 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("job", nargs=argparse.REMAINDER)
     parser.error = usage_error  # type: ignore[assignment]
     options = parser.parse_args()
-    if options.verb == "run":
-        if not options.job:
-            usage_error("run needs a SCRIPT")
-        if not Path(options.job[0]).is_file():
-            usage_error(f"no file {options.job[0]}")
-        if options.timeout is None:
-            options.timeout = 300.0
-    elif options.job:
+    scripts = {"run": 1, "pair": 2, "shell": 0}[options.verb]
+    if len(options.job) < scripts:
+        usage_error("run needs a SCRIPT" if scripts == 1 else "pair needs a SCRIPT for each side")
+    if options.job and not scripts:
         usage_error(f"shell takes no operand: {options.job[0]}")
+    for script in options.job[:scripts]:
+        if not Path(script).is_file():
+            usage_error(f"no file {script}")
+    if scripts and options.timeout is None:
+        options.timeout = 300.0
     if options.share and not options.share.is_dir():
         usage_error(f"no directory {options.share}")
     if options.memory < 512:
@@ -113,11 +117,48 @@ def libraries_of(programs: List[Path]) -> List[Path]:
     return sorted(found)
 
 
-def prepare_job(run_dir: Path, options: argparse.Namespace, token: str) -> None:
+class Machine:
+    """One machine: what goes into it and what it is started with."""
+
+    def __init__(self, options: argparse.Namespace, run_dir: Path, job: List[str]) -> None:
+        self.options = options
+        self.run_dir = run_dir              # what dom0 sees as /mnt/lab
+        self.job = job                      # script and arguments; empty for a shell
+        self.side = ""                      # A or B of a pair
+        self.out = options.out              # what dom0 sees as /mnt/out, if anything
+        self.host = options.share or run_dir / "host"   # what dom0 sees as /mnt/host
+        self.pair_dir: Optional[Path] = None            # what both dom0s of a pair see as /mnt/pair
+        self.link: Optional[socket.socket] = None       # our end of the cable to the other machine
+        self.token = os.urandom(8).hex()    # marks the lab's own lines among the job's
+
+    @property
+    def logs(self) -> Path:
+        return self.run_dir / "logs"
+
+    def join(self, side: str, pair_dir: Path, link: socket.socket) -> None:
+        """Makes it a side of a pair."""
+        self.side, self.pair_dir, self.link = side, pair_dir, link
+        if self.out:
+            self.out = self.out / side
+
+    def environment(self) -> Dict[str, str]:
+        """What the script is told beside its arguments."""
+        if not self.side:
+            return {}
+        own, other = ("1", "2") if self.side == "A" else ("2", "1")
+        return {"LAB_SIDE": self.side, "LAB_ADDRESS": PAIR_NET + own, "LAB_PEER": PAIR_NET + other}
+
+
+def prepare_job(machine: Machine) -> None:
     """Fills the folder that dom0 sees as /mnt/lab."""
+    run_dir, options = machine.run_dir, machine.options
     for name in ("bin", "libraries", "logs"):
-        (run_dir / name).mkdir()
-    (run_dir / "token").write_text(token + "\n")
+        (run_dir / name).mkdir(parents=True)
+    machine.host.mkdir(exist_ok=True)
+    (run_dir / "token").write_text(machine.token + "\n")
+    if machine.out:
+        machine.out.mkdir(parents=True, exist_ok=True)
+        (run_dir / "has-out").touch()
     programs = [program for path in options.bin for program in programs_of(path)]
     for program in programs:
         shutil.copy(program, run_dir / "bin" / program.name)
@@ -129,14 +170,16 @@ def prepare_job(run_dir: Path, options: argparse.Namespace, token: str) -> None:
         size = shutil.get_terminal_size()
         command = f"stty rows {size.lines} cols {size.columns}\nexport TERM={shlex.quote(os.environ.get('TERM', 'vt100'))}\n"
     else:
-        script = Path(options.job[0])
+        script = Path(machine.job[0])
         os.mkdir(run_dir / "job")
         inside = run_dir / "job" / script.name
         shutil.copy(script, inside)
         inside.chmod(0o755)
         interpreter = [] if inside.read_bytes().startswith(b"#!") else ["/bin/sh"]
-        words = [*interpreter, f"/mnt/lab/job/{script.name}", *options.job[1:]]
+        words = [*interpreter, f"/mnt/lab/job/{script.name}", *machine.job[1:]]
         command = "exec " + " ".join(map(shlex.quote, words)) + "\n"
+    told = "".join(f"export {name}={value}\n" for name, value in machine.environment().items())
+    (run_dir / "environment").write_text(told)
     (run_dir / "command").write_text(command)
 
 
@@ -146,8 +189,18 @@ def shared_folder(tag: str, path: Path) -> List[str]:
     return ["-virtfs", f"local,path={where},mount_tag={tag},security_model=none,multidevs=remap"]
 
 
-def qemu_command(options: argparse.Namespace, run_dir: Path) -> List[str]:
-    images = options.images
+def cable(machine: Machine) -> List[str]:
+    """The link of a pair. No packet leaves the host or even this process and its children."""
+    if machine.link is None:
+        return []
+    # Frames as large as they get: each one costs the emulation the same.
+    mac = "52:54:00:00:00:0" + ("a" if machine.side == "A" else "b")
+    return ["-netdev", f"socket,id=link,fd={machine.link.fileno()}",
+            "-device", f"virtio-net-pci,netdev=link,mac={mac},romfile=,host_mtu=60000"]
+
+
+def qemu_command(machine: Machine) -> List[str]:
+    options, images, run_dir = machine.options, machine.options.images, machine.run_dir
     xen = options.hypervisor or images / "xen"
     # A comma separates the two multiboot modules; the words behind the kernel's name are its command line.
     modules = f"{images}/vmlinuz-dom0 {DOM0_OPTIONS},{images}/dom0.img"
@@ -160,9 +213,11 @@ def qemu_command(options: argparse.Namespace, run_dir: Path) -> List[str]:
         "-serial", f"file:{run_dir}/logs/xen.log", "-serial", f"file:{run_dir}/logs/dom0-kernel.log",
         "-device", "virtio-serial", "-chardev", "stdio,id=port,signal=off",
         "-device", f"{port},chardev=port,name=lab",
+        *cable(machine),
         *shared_folder("lab", run_dir),
-        *shared_folder("host", options.share or run_dir / "host"),
-        *(shared_folder("out", options.out) if options.out else []),
+        *shared_folder("host", machine.host),
+        *(shared_folder("out", machine.out) if machine.out else []),
+        *(shared_folder("pair", machine.pair_dir) if machine.pair_dir else []),
     ]
 
 
@@ -194,9 +249,11 @@ def machine_lock(cache: Path, wanted: str) -> Iterator[None]:
 class Relay:
     """Passes the port's bytes on to stdout and picks the lab's own lines out of them."""
 
-    def __init__(self, token: str, sink: BinaryIO) -> None:
-        self.mark = b"\x1e" + token.encode() + b" "
+    def __init__(self, machine: Machine, sink: BinaryIO) -> None:
+        self.mark = b"\x1e" + machine.token.encode() + b" "
         self.sink = sink
+        self.prefix = f"{machine.side}: ".encode() if machine.side else b""
+        self.line = b""         # the start of a line, kept back where lines get a prefix
         self.pending = b""      # bytes that may be the start of a mark
         self.booted = False
         self.status: Optional[int] = None
@@ -220,10 +277,21 @@ class Relay:
             self.report(line[len(self.mark):].decode().split())
 
     def emit(self, count: int) -> None:
-        if count:
+        if count and self.prefix:
+            *lines, self.line = (self.line + self.pending[:count]).split(b"\n")
+            for line in lines:
+                self.sink.write(self.prefix + line + b"\n")
+        elif count:
             self.sink.write(self.pending[:count])
+        self.sink.flush()
+        self.pending = self.pending[count:]
+
+    def end(self) -> None:
+        """Nothing more comes: what is left of a line goes out."""
+        if self.line:
+            self.sink.write(self.prefix + self.line + b"\n")
             self.sink.flush()
-            self.pending = self.pending[count:]
+            self.line = b""
 
     def report(self, words: List[str]) -> None:
         if words[0] == "booted":
@@ -232,26 +300,56 @@ class Relay:
             self.status = int(words[1])
 
 
-def relay_until_end(qemu: "subprocess.Popen[bytes]", relay: Relay, timeout: float) -> int:
-    """The job's exit status, or NoResult."""
-    assert qemu.stdout is not None
+class Running:
+    """A machine under power."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self.relay = Relay(machine, sys.stdout.buffer)
+        links = [machine.link.fileno()] if machine.link else []
+        with open(machine.logs / "qemu.log", "wb") as log:
+            self.qemu = subprocess.Popen(qemu_command(machine), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
+                                         preexec_fn=die_with_parent, pass_fds=links)
+
+    def read(self) -> None:
+        assert self.qemu.stdout is not None
+        data = os.read(self.qemu.stdout.fileno(), 65536)
+        if data:
+            self.relay.feed(data)
+        elif self.relay.status is None:
+            when = "while the script ran" if self.relay.booted else "before dom0 was up"
+            raise NoResult(f"{named(self.machine)} stopped {when} (crash or reboot)")
+
+
+def named(machine: Machine) -> str:
+    return f"machine {machine.side}" if machine.side else "the machine"
+
+
+def relay_until_end(running: List[Running], timeout: float) -> int:
+    """The job's exit status, of two jobs the first one that is not 0; or NoResult."""
     start = time.monotonic()
     poller = select.poll()
-    poller.register(qemu.stdout, select.POLLIN)
-    while relay.status is None:
-        limit = timeout if relay.booted else min(timeout, BOOT_SECONDS)
+    by_descriptor = {each.qemu.stdout.fileno(): each for each in running if each.qemu.stdout}
+    for descriptor in by_descriptor:
+        poller.register(descriptor, select.POLLIN)
+    while any(each.relay.status is None for each in running):
+        waiting = [each for each in running if each.relay.status is None]
+        booted = all(each.relay.booted for each in waiting)
+        limit = timeout if booted else min(timeout, BOOT_SECONDS * len(running))
         left = start + limit - time.monotonic()
         if left <= 0:
-            what = "the script did not end" if relay.booted else "dom0 did not come up"
-            raise NoResult(f"timed out: {what} within {limit:g} s of power-on")
-        if not poller.poll(left * 1000):
-            continue
-        data = os.read(qemu.stdout.fileno(), 65536)
-        if not data:
-            when = "while the script ran" if relay.booted else "before dom0 was up"
-            raise NoResult(f"the machine stopped {when} (crash or reboot)")
-        relay.feed(data)
-    return relay.status
+            what = "the script did not end" if booted else "dom0 did not come up"
+            sides = "".join(f" ({named(each.machine)})" for each in waiting if each.machine.side)
+            raise NoResult(f"timed out: {what}{sides} within {limit:g} s of power-on")
+        for descriptor, _ in poller.poll(left * 1000):
+            one = by_descriptor[descriptor]
+            one.read()
+            if one.relay.status is not None:
+                # It stays under power for the other side, which may want to hear of it.
+                poller.unregister(descriptor)
+                if one.relay.status != 0:
+                    timeout = min(timeout, time.monotonic() - start + PAIR_GRACE)
+    return next((each.relay.status for each in running if each.relay.status), 0)
 
 
 def stop(qemu: "subprocess.Popen[bytes]") -> None:
@@ -263,22 +361,25 @@ def stop(qemu: "subprocess.Popen[bytes]") -> None:
         qemu.wait()
 
 
-def run_job(command: List[str], run_dir: Path, token: str, timeout: float) -> int:
-    with open(run_dir / "logs/qemu.log", "wb") as log:
-        qemu = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, preexec_fn=die_with_parent)
+def run_jobs(machines: List[Machine], timeout: float) -> int:
+    running: List[Running] = []
     try:
-        return relay_until_end(qemu, Relay(token, sys.stdout.buffer), timeout)
+        for machine in machines:
+            running.append(Running(machine))
+        return relay_until_end(running, timeout)
     finally:
-        stop(qemu)
+        for each in running:
+            stop(each.qemu)
+            each.relay.end()
 
 
-def run_shell(command: List[str], run_dir: Path, timeout: Optional[float]) -> int:
+def run_shell(machine: Machine, timeout: Optional[float]) -> int:
     if not sys.stdin.isatty():
         raise LabError("shell needs a terminal")
     saved = termios.tcgetattr(sys.stdin)
     say("booting; Ctrl-D in the shell ends the machine")
-    with open(run_dir / "logs/qemu.log", "wb") as log:
-        qemu = subprocess.Popen(command, stderr=log, preexec_fn=die_with_parent)
+    with open(machine.logs / "qemu.log", "wb") as log:
+        qemu = subprocess.Popen(qemu_command(machine), stderr=log, preexec_fn=die_with_parent)
     try:
         # Ctrl-C belongs to the shell in dom0: QEMU puts the terminal into raw mode.
         qemu.wait(timeout)
@@ -292,47 +393,62 @@ def run_shell(command: List[str], run_dir: Path, timeout: Optional[float]) -> in
 
 # ---- logs ----
 
-def show_tails(logs: Path) -> None:
+def show_tails(logs: Path, side: str) -> None:
     for log in sorted(logs.iterdir()):
         if not log.is_file() or log.stat().st_size == 0:
             continue
-        say(f"---- end of {log.name}")
+        say(f"---- end of {side}{log.name}")
         lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
         for line in lines[-TAIL_LINES:]:
             print("".join(c for c in line if c.isprintable() or c == "\t"), file=sys.stderr)
 
 
-def keep_failed_logs(logs: Path, cache: Path) -> Path:
+def keep_logs(machines: List[Machine], where: Path) -> None:
+    for machine in machines:
+        shutil.copytree(machine.logs, where / machine.side, dirs_exist_ok=True)
+
+
+def keep_failed_logs(machines: List[Machine], cache: Path) -> Path:
     where = cache / "logs" / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
     where.parent.mkdir(exist_ok=True)
-    shutil.copytree(logs, where)
+    keep_logs(machines, where)
     for old in sorted(where.parent.iterdir())[:-LOGS_KEPT]:
         shutil.rmtree(old, ignore_errors=True)
     return where
 
 
+def machines_of(options: argparse.Namespace, run_dir: Path) -> List[Machine]:
+    """One machine, or two with a cable between them."""
+    if options.verb != "pair":
+        return [Machine(options, run_dir / "lab", options.job)]
+    pair_dir = run_dir / "pair"
+    pair_dir.mkdir()
+    machines = []
+    for side, script, link in zip("AB", options.job, socket.socketpair()):
+        machine = Machine(options, run_dir / side, [script, *options.job[2:]])
+        machine.join(side, pair_dir, link)
+        machines.append(machine)
+    return machines
+
+
 def execute(options: argparse.Namespace, run_dir: Path) -> int:
-    token = os.urandom(8).hex()
-    prepare_job(run_dir, options, token)
-    if not options.share:
-        (run_dir / "host").mkdir()
-    if options.out:
-        options.out.mkdir(parents=True, exist_ok=True)
-        (run_dir / "has-out").touch()
-    command = qemu_command(options, run_dir)
+    machines = machines_of(options, run_dir)
+    for machine in machines:
+        prepare_job(machine)
     try:
         if options.verb == "shell":
-            return run_shell(command, run_dir, options.timeout)
-        return run_job(command, run_dir, token, options.timeout)
+            return run_shell(machines[0], options.timeout)
+        return run_jobs(machines, options.timeout)
     except NoResult as failure:
         sys.stdout.flush()
-        where = keep_failed_logs(run_dir / "logs", options.cache)
-        show_tails(run_dir / "logs")
+        where = keep_failed_logs(machines, options.cache)
+        for machine in machines:
+            show_tails(machine.logs, f"{machine.side}'s " if machine.side else "")
         say(f"{failure}; logs are in {where}")
         return EXIT_NO_RESULT
     finally:
         if options.keep_logs:
-            shutil.copytree(run_dir / "logs", options.keep_logs, dirs_exist_ok=True)
+            keep_logs(machines, options.keep_logs)
 
 
 def main() -> int:
