@@ -91,9 +91,11 @@ bool command_run(const struct command_facts *facts, struct fault *fault)
 	if (pid < 0)
 		return false;
 	setpgid(pid, pid);
+	warden_helper(facts->warden, WARDEN_COMMAND, pid);
 	alone = await(pid, facts->signal_fd);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
+	warden_helper(facts->warden, WARDEN_COMMAND, 0);
 	if (!alone)
 		return false;
 	if (WIFSIGNALED(status))

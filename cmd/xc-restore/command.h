@@ -7,12 +7,14 @@
 #include <stdint.h>
 
 #include "plan.h"
+#include "warden.h"
 #include "xen-common/fault.h"
 
 struct command_facts {
 	const char *command;     /* for sh -c */
 	uint32_t domid;          /* XC_RESTORE_DOMID */
 	const struct plan *plan; /* XC_RESTORE_NAME, XC_RESTORE_UUID; its configuration is standard input */
+	struct warden *warden;   /* who ends the command if we are killed; NULL for nobody */
 	int signal_fd;           /* when it becomes readable the command is stopped */
 };
 

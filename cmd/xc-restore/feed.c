@@ -341,14 +341,16 @@ static bool is_cut_short(struct feed *f)
 static bool begin(struct feed *f)
 {
 	struct xsr_finding error = {0};
-	int stream = f->fd;
+	int stream = -1;
 
-	if (legacy_is(f->fd)) {
-		f->legacy = legacy_start(f->fd, &stream, &f->fault);
+	f->source = xsr_source_from_fd(f->fd, false, &error);
+	if (f->source && legacy_is(f->source)) {
+		/* Theirs from now on. */
+		f->legacy = legacy_start(f->source, &stream, &f->fault);
+		f->source = f->legacy ? xsr_source_from_fd(stream, true, &error) : NULL;
 		if (!f->legacy)
 			return false;
 	}
-	f->source = xsr_source_from_fd(stream, f->legacy != NULL, &error);
 	if (!f->source) {
 		if (f->legacy)
 			close(stream);

@@ -82,6 +82,9 @@ bool host_prepare_model(struct host *host, const struct plan *plan, const struct
 /* Writes down the device model's process, for whoever ends the domain. */
 bool host_note_model(struct host *host, pid_t pid, struct fault *fault);
 
+/* Writes down where the guest's consoles are, for xl. */
+bool host_note_consoles(struct host *host, const struct model_consoles *consoles, struct fault *fault);
+
 /* True if the device model says in xenstore that it works. host is a struct host. */
 bool host_model_runs(void *host);
 

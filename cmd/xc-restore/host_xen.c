@@ -431,6 +431,11 @@ bool host_note_model(struct host *host, pid_t pid, struct fault *fault)
 	return store_model_pid(&host->xen, host->facts.domid, pid, fault);
 }
 
+bool host_note_consoles(struct host *host, const struct model_consoles *consoles, struct fault *fault)
+{
+	return store_consoles(&host->xen, host->facts.domid, consoles, fault);
+}
+
 bool host_model_runs(void *host)
 {
 	struct host *self = host;

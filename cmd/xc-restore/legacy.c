@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,34 +22,15 @@ struct legacy {
 	struct fault fault;         /* why it failed */
 };
 
-/* Bytes of a pipe stay in it: they are copied to another one and read from there. */
-static ssize_t peek_pipe(int fd, uint8_t *bytes)
-{
-	struct pollfd pfd = {.fd = fd, .events = POLLIN};
-	int copy[2];
-	ssize_t got;
-
-	if (pipe2(copy, O_CLOEXEC) != 0)
-		return 0;
-	poll(&pfd, 1, -1);
-	got = tee(fd, copy[1], PEEK, 0);
-	if (got > 0)
-		got = read(copy[0], bytes, PEEK);
-	close(copy[0]);
-	close(copy[1]);
-	return got;
-}
-
-bool legacy_is(int fd)
+bool legacy_is(struct xsr_source *source)
 {
 	uint8_t bytes[PEEK] = {0};
-	off_t at = lseek(fd, 0, SEEK_CUR);
-	ssize_t got = at < 0 ? peek_pipe(fd, bytes) : pread(fd, bytes, PEEK, at);
+	size_t got = 0;
 
-	/* A legacy image begins with a number that may be anything, what gzip begins with among others. */
-	if (got < 2 || (bytes[0] == 0x1f && bytes[1] == 0x8b))
+	/* What cannot be read says so when it is read. */
+	if (xsr_source_peek(source, bytes, PEEK, &got, NULL) != XSR_OK)
 		return false;
-	if (xsr_detect(bytes, (size_t)got) == XSR_FORMAT_LEGACY)
+	if (xsr_detect(bytes, got) == XSR_FORMAT_LEGACY)
 		return true;
 	return got == PEEK && xsr_detect(bytes, PEEK) == XSR_FORMAT_XL &&
 	       !(bytes[FLAGS_OFFSET] & XSR_XL_FLAG_STREAMV2);
@@ -80,22 +60,22 @@ static void release(struct legacy *legacy)
 	free(legacy);
 }
 
-struct legacy *legacy_start(int fd, int *stream, struct fault *fault)
+struct legacy *legacy_start(struct xsr_source *source, int *stream, struct fault *fault)
 {
 	struct legacy *legacy = calloc(1, sizeof(*legacy));
 	int ends[2];
 
 	if (!legacy || pipe2(ends, O_CLOEXEC) != 0) {
 		fault_errno(fault, FAULT_SYSTEM, "cannot convert the legacy image");
+		xsr_source_free(source);
 		free(legacy);
 		return NULL;
 	}
-	legacy->convert.source = xsr_source_from_fd(fd, false, NULL);
+	legacy->convert.source = source;
 	legacy->convert.sink = xsr_sink_to_fd(ends[1], true);
 	if (!legacy->convert.sink)
 		close(ends[1]);
-	if (legacy->convert.source && legacy->convert.sink &&
-	    pthread_create(&legacy->thread, NULL, convert, legacy) == 0) {
+	if (legacy->convert.sink && pthread_create(&legacy->thread, NULL, convert, legacy) == 0) {
 		*stream = ends[0];
 		return legacy;
 	}

@@ -315,6 +315,47 @@ bool model_await(struct model *model, struct fault *fault)
 	return true;
 }
 
+/* Asks a question whose answer is only of use to people: without one they go without. */
+static json_t *ask(struct model *model, const char *question)
+{
+	struct fault ignored = {.kind = FAULT_NONE};
+	struct monitor_limits limits = limits_of(model, now_ms() + LOOK_ANSWER_MS);
+
+	return model->monitor ? monitor_ask(model->monitor, question, &limits, &ignored) : NULL;
+}
+
+static void find_serials(json_t *devices, struct model_consoles *consoles)
+{
+	json_t *device;
+	size_t i;
+
+	json_array_foreach(devices, i, device)
+	{
+		const char *label = json_string_value(json_object_get(device, "label"));
+		const char *file = json_string_value(json_object_get(device, "filename"));
+
+		if (!label || !file || strncmp(label, "serial", 6) != 0 || strncmp(file, "pty:", 4) != 0)
+			continue;
+		if (label[6] >= '0' && label[6] < '0' + MODEL_SERIALS && !label[7])
+			snprintf(consoles->serial[label[6] - '0'], sizeof(consoles->serial[0]), "%s",
+			    file + 4);
+	}
+}
+
+void model_consoles(struct model *model, struct model_consoles *consoles)
+{
+	json_t *devices = ask(model, "query-chardev"), *vnc = ask(model, "query-vnc");
+	const char *host = json_string_value(json_object_get(vnc, "host"));
+	const char *port = json_string_value(json_object_get(vnc, "service"));
+
+	memset(consoles, 0, sizeof(*consoles));
+	find_serials(devices, consoles);
+	snprintf(consoles->vnc_listen, sizeof(consoles->vnc_listen), "%s", host ? host : "");
+	snprintf(consoles->vnc_port, sizeof(consoles->vnc_port), "%s", port ? port : "");
+	json_decref(devices);
+	json_decref(vnc);
+}
+
 bool model_continue(struct model *model, struct fault *fault)
 {
 	struct monitor_limits limits;

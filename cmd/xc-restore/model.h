@@ -50,6 +50,19 @@ pid_t model_pid(const struct model *model);
 /* Waits until it has taken over the state. False with *fault, or without if signal_fd ended the waiting. */
 bool model_await(struct model *model, struct fault *fault);
 
+/* Most serial lines that a guest can have. */
+#define MODEL_SERIALS 4
+
+/* Where people find the guest's consoles; "" for what is not there. */
+struct model_consoles {
+	char serial[MODEL_SERIALS][64]; /* terminals of its serial lines */
+	char vnc_listen[64];            /* address of its screen */
+	char vnc_port[16];              /* the same */
+};
+
+/* Asks for them. One that does not speak QMP has none. */
+void model_consoles(struct model *model, struct model_consoles *consoles);
+
 /* Lets it work: the guest runs next. */
 bool model_continue(struct model *model, struct fault *fault);
 

@@ -392,6 +392,7 @@ static bool run_command(struct restorer *r)
 	const struct command_facts facts = {.command = r->request->command,
 	    .domid = host_domid(r->host),
 	    .plan = &r->plan,
+	    .warden = r->warden,
 	    .signal_fd = r->signal_fd};
 
 	if (!r->request->command || command_run(&facts, &r->outcome->fault))
@@ -414,6 +415,17 @@ static bool check_state(struct restorer *r)
 	       fault_set(fault, FAULT_STREAM, "the image has the state of a traditional device model");
 }
 
+/* A domain of somebody else's is theirs to describe. */
+static bool note_consoles(struct restorer *r)
+{
+	struct model_consoles consoles;
+
+	if (r->request->into)
+		return true;
+	model_consoles(r->model, &consoles);
+	return host_note_consoles(r->host, &consoles, &r->outcome->fault);
+}
+
 /* The device model takes over its state, and waits. */
 static bool start_model(struct restorer *r)
 {
@@ -428,10 +440,11 @@ static bool start_model(struct restorer *r)
 	r->model_job.domid = host_domid(r->host);
 	r->model_job.state_fd = r->state_fd;
 	r->model = model_start(&r->model_job, fault);
+	warden_helper(r->warden, WARDEN_MODEL, r->model ? model_pid(r->model) : 0);
 	if (!r->model || (!r->request->into && !host_note_model(r->host, model_pid(r->model), fault)))
 		return false;
 	if (model_await(r->model, fault))
-		return true;
+		return note_consoles(r);
 	interrupted(r);
 	return false;
 }
@@ -497,6 +510,7 @@ static void give_up(struct restorer *r)
 {
 	stop_helpers(r);
 	model_stop(r->model);
+	warden_helper(r->warden, WARDEN_MODEL, 0);
 	r->model = NULL;
 	if (r->request->into) {
 		if (r->outcome->domid)

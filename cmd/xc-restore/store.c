@@ -84,10 +84,11 @@ static void put_number(struct writing *w, uint64_t value, const char *format, ..
 
 /* What store_make() and store_fill() write about. */
 struct subject {
-	const struct plan *plan;             /* the domain */
-	const struct host_wiring *wiring;    /* its event channels, NULL at first */
-	const uint64_t *rings;               /* its rings, NULL at first */
-	const struct feed_blob *model_nodes; /* what the image has for the device model in xenstore */
+	const struct plan *plan;               /* the domain */
+	const struct host_wiring *wiring;      /* its event channels, NULL at first */
+	const uint64_t *rings;                 /* its rings, NULL at first */
+	const struct feed_blob *model_nodes;   /* what the image has for the device model in xenstore */
+	const struct model_consoles *consoles; /* that the device model has made */
 };
 
 typedef void write_fn(struct writing *w, const struct subject *subject);
@@ -344,6 +345,27 @@ bool store_model_pid(struct xen *xen, uint32_t domid, long pid, struct fault *fa
 	snprintf(text, sizeof(text), "%ld", pid);
 	return xs_write(xen->xs, XBT_NULL, path, text, (unsigned)strlen(text)) ||
 	       fault_errno(fault, FAULT_SYSTEM, "cannot write xenstore's %s", path);
+}
+
+static void put_consoles(struct writing *w, const struct subject *subject)
+{
+	const struct model_consoles *consoles = subject->consoles;
+
+	for (unsigned i = 0; i < MODEL_SERIALS; i++)
+		if (consoles->serial[i][0])
+			put(w, INHERITED, consoles->serial[i], "/local/domain/%u/serial/%u/tty", w->domid, i);
+	if (consoles->vnc_port[0]) {
+		put(w, INHERITED, consoles->vnc_listen, "/local/domain/%u/console/vnc-listen", w->domid);
+		put(w, INHERITED, consoles->vnc_port, "/local/domain/%u/console/vnc-port", w->domid);
+	}
+}
+
+bool store_consoles(struct xen *xen, uint32_t domid, const struct model_consoles *consoles,
+    struct fault *fault)
+{
+	const struct subject subject = {.consoles = consoles};
+
+	return transact(xen, domid, put_consoles, &subject, fault);
 }
 
 bool store_make(struct xen *xen, uint32_t domid, const struct plan *plan, struct fault *fault)

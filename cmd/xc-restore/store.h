@@ -26,6 +26,10 @@ bool store_model(struct xen *xen, uint32_t domid, const struct plan *plan, const
 /* Its process, for whoever ends the domain. */
 bool store_model_pid(struct xen *xen, uint32_t domid, long pid, struct fault *fault);
 
+/* Where the consoles are that it makes. */
+bool store_consoles(struct xen *xen, uint32_t domid, const struct model_consoles *consoles,
+    struct fault *fault);
+
 /* The configuration for libxl, in the file where it looks for it. */
 bool store_config(uint32_t domid, const struct plan *plan, struct fault *fault);
 

@@ -8,26 +8,47 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/messages.h"
 #include "host.h"
 
-struct warden {
-	pid_t pid; /* its process */
-	int fd;    /* orders to it; when this closes, we are gone */
-};
+/* How often a helper is looked at before it is killed: two seconds. */
+#define HELPER_NAPS 40
 
 /* Both ends are the same program: the bytes of the struct go through the pipe, whole, being fewer than PIPE_BUF. */
 struct order {
-	uint32_t domid; /* 0 for none */
-	char uuid[37];  /* of the domain */
+	uint32_t domid;                /* 0 for none */
+	char uuid[37];                 /* of the domain */
+	pid_t helpers[WARDEN_HELPERS]; /* that go with it, 0 for none */
 };
+
+struct warden {
+	pid_t pid;          /* its process */
+	int fd;             /* orders to it; when this closes, we are gone */
+	struct order order; /* the last one */
+};
+
+/* A number that is another process's by now leads no group. */
+static void end_helper(pid_t pid)
+{
+	const struct timespec nap = {.tv_nsec = 50 * 1000 * 1000};
+
+	if (pid <= 1 || getpgid(pid) != pid)
+		return;
+	kill(-pid, SIGTERM);
+	for (int i = 0; i < HELPER_NAPS && kill(-pid, 0) == 0; i++)
+		nanosleep(&nap, NULL);
+	kill(-pid, SIGKILL);
+}
 
 static void clean(const struct order *order)
 {
 	struct fault fault = {.kind = FAULT_NONE};
 
+	for (int i = 0; i < WARDEN_HELPERS; i++)
+		end_helper(order->helpers[i]);
 	if (host_clean(order->domid, order->uuid, &fault))
 		message(MESSAGE_WARNING, NULL, "the restore was killed; domain %u was removed", order->domid);
 	else
@@ -86,13 +107,25 @@ struct warden *warden_start(struct fault *fault)
 	return NULL;
 }
 
+/* If it is not there any more nobody cleans up after us; that is no reason to fail. */
+static void tell(struct warden *warden)
+{
+	(void)!write(warden->fd, &warden->order, sizeof(warden->order));
+}
+
 void warden_watch(struct warden *warden, uint32_t domid, const char *uuid)
 {
-	struct order order = {.domid = domid};
+	warden->order.domid = domid;
+	snprintf(warden->order.uuid, sizeof(warden->order.uuid), "%s", uuid);
+	tell(warden);
+}
 
-	snprintf(order.uuid, sizeof(order.uuid), "%s", uuid);
-	/* If it is not there any more nobody cleans up after us; that is no reason to fail. */
-	(void)!write(warden->fd, &order, sizeof(order));
+void warden_helper(struct warden *warden, enum warden_helper which, pid_t pid)
+{
+	if (!warden)
+		return;
+	warden->order.helpers[which] = pid;
+	tell(warden);
 }
 
 void warden_end(struct warden *warden)

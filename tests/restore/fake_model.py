@@ -26,7 +26,12 @@ def answer(command: str) -> Dict[str, object]:
         return {"return": {"status": "inmigrate" if BEHAVIOUR == "stuck" else "paused", "running": False}}
     if command == "cont" and BEHAVIOUR == "refuses":
         return {"error": {"class": "GenericError", "desc": "the disk is locked"}}
-    return {"return": []}
+    if command == "query-chardev":
+        return {"return": [{"label": "libxl-cmd", "filename": "unix:x"}, {"label": "serial0", "filename": "null"},
+                           {"label": "serial1", "filename": "pty:/dev/pts/7"}, {"label": "serial12", "filename": "pty:x"}]}
+    if command == "query-vnc":
+        return {"return": {"enabled": True, "host": "127.0.0.1", "service": "5901"}}
+    return {"return": {}}
 
 
 def serve(stream: "IO[str]") -> None:

@@ -148,6 +148,8 @@ class Success(Case):
         self.check_good(self.restore(*FACTS, image=LEGACY.read_bytes()))
         self.assertEqual(self.copy.read_bytes(), first)
         self.check_failed(self.restore(str(LEGACY)), 3, "needed: --name", [])
+        self.check_good(self.restore(*FACTS, image=gzip.compress(LEGACY.read_bytes())))
+        self.assertEqual(self.copy.read_bytes(), first)
 
     def test_the_engine_ends_before_the_stream(self) -> None:
         self.check_good(self.restore(str(XL_PV), engine="prompt"))
@@ -321,6 +323,7 @@ class DeviceModel(Case):
         state = (self.run_dir / "state").read_bytes()
         self.assertTrue(state.startswith(STATE), state[:16])
         self.assertIn(state, HVM.read_bytes())
+        self.assertEqual((self.run_dir / "consoles").read_text(), ",/dev/pts/7,127.0.0.1,5901\n")
         self.end_model()
 
     def test_paused(self) -> None:
@@ -535,8 +538,21 @@ class Killed(Case):
         self.kill(restorer, ["check", "create", "clean"])
         self.assertRegex(self.log.read_text(), r"clean 9 [-0-9a-f]{36}\n")
 
+    def check_ended(self, pid: int) -> None:
+        until = time.monotonic() + PATIENCE
+        while Path(f"/proc/{pid}").exists() and "Z" not in Path(f"/proc/{pid}/stat").read_text().split()[2]:
+            self.assertLess(time.monotonic(), until, f"{pid} is still there")
+            time.sleep(0.02)
+
+    def test_while_the_model_starts(self) -> None:
+        restorer = self.start("--device-model", f"echo $$ >{self.run_dir}/pid; sleep 1000; true", str(HVM))
+        self.await_life("model")
+        time.sleep(0.3)
+        self.kill(restorer, [*HVM_REMOVED[:-1], "clean"])
+        self.check_ended(int((self.run_dir / "pid").read_text()))
+
     def test_while_the_command_runs(self) -> None:
-        restorer = self.start("--before-unpause", f"echo command >>{self.log}; exec sleep 2", str(XL_PV))
+        restorer = self.start("--before-unpause", f"echo command >>{self.log}; sleep 1000; true", str(XL_PV))
         self.await_life("command")
         self.kill(restorer, ["check", "create", "introduce", "command", "clean"])
 
@@ -608,6 +624,13 @@ class ImageFaults(Case):
         self.check_failed(self.restore(image=bytes(image)), 1, "", REMOVED)
         self.assertIn(self.restore(image=bytes(image[:200])).returncode, (1, 2))
         self.assertEqual(self.life(), [])
+
+    def test_damaged_gzip_of_legacy(self) -> None:
+        image = bytearray(gzip.compress(LEGACY.read_bytes()))
+        for end in (len(image) // 2, len(image) - 1):
+            done = self.restore(*FACTS, image=bytes(image[:end]))
+            self.assertEqual((done.returncode, done.stdout), (1, b""), (end, done.stderr))
+            self.assertIn(self.life(), ([], REMOVED), end)
 
     def test_damaged_legacy(self) -> None:
         image = LEGACY.read_bytes()
