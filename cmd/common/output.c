@@ -17,6 +17,9 @@
 static const int ending[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGXCPU};
 #define ENDING (sizeof(ending) / sizeof(ending[0]))
 
+/* Bytes that are told to go to disk at a time. */
+#define WRITEBACK (32u << 20)
+
 /* What a signal has to remove: changed only while the signals are held. */
 static const char *volatile to_remove;
 
@@ -166,6 +169,15 @@ static bool sync_folder(const struct output *o)
 		ok = false;
 	close(fd);
 	return ok;
+}
+
+void output_written(struct output *o, uint64_t position)
+{
+	/* Large pieces: a file system lays them out better, and the disk takes them faster. */
+	if (!o->temporary || position < o->started || position - o->started < WRITEBACK)
+		return;
+	(void)sync_file_range(o->fd, (off_t)o->started, (off_t)(position - o->started), SYNC_FILE_RANGE_WRITE);
+	o->started = position;
 }
 
 static void forget(struct output *o)

@@ -10,12 +10,14 @@
 #define XSR_CMD_OUTPUT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct output {
 	const char *name; /* as the user gave it, "standard output" for "-" */
 	char *target;     /* to rename to; NULL if written to as it is */
 	char *temporary;  /* the name until then; NULL if written to as it is */
 	int fd;           /* to write to, -1 when closed */
+	uint64_t started; /* bytes that were told to go to disk */
 };
 
 /*
@@ -26,6 +28,12 @@ bool output_open(struct output *output, const char *name);
 
 /* The same for a descriptor that the caller passed on; name is what it is called in messages and must outlive it. */
 bool output_open_descriptor(struct output *output, int fd, const char *name);
+
+/*
+ * So many bytes were written so far: what is new goes to disk from now on, so that less is left to wait for when the
+ * output is committed. Failures show there.
+ */
+void output_written(struct output *output, uint64_t position);
 
 /* All was written: flushes, closes, gives the file its name. Signals are held while that is done. */
 bool output_commit(struct output *output);

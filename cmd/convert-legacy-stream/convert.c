@@ -186,9 +186,11 @@ static void on_event(void *context, const struct xsr_legacy_event *e)
 
 static void on_tick(void *context, uint64_t offset)
 {
-	const struct job *job = context;
+	struct job *job = context;
 	uint64_t size;
 
+	if (job->sink)
+		output_written(&job->output, xsr_sink_position(job->sink));
 	progress_update(xsr_source_size(job->source, &size) ? xsr_source_position(job->source) : offset);
 }
 

@@ -20,6 +20,9 @@ struct conversion {
 	struct convert convert;        /* turns events into output */
 	struct convert_output output;  /* takes it */
 	struct convert_image image;    /* the guest's memory, for compressed rounds */
+	bool keep_asked;               /* it was decided whether pages are kept for it */
+	bool still;                    /* the guest stood still while it was saved: one round, without compression */
+	bool compresses;               /* the rounds from the second one on are compressed */
 	struct xsr_legacy_demand demand; /* of the job, completed */
 	off_t base;                    /* offset of the input in its file */
 	struct xsr_finding *error;     /* where the port leaves what failed; never NULL */
@@ -74,8 +77,23 @@ static bool truncated(struct conversion *v)
 	return false;
 }
 
+/* Page data on its way, and what is kept of it. */
+struct passage {
+	bool out;            /* it goes to the output; otherwise nowhere */
+	struct keeping kept; /* for the guest's memory */
+};
+
+/* Page data that is in memory. */
+static void pass_bytes(struct conversion *v, struct passage *p, const uint8_t *data, size_t size)
+{
+	if (!p->out || !size)
+		return;
+	image_pass(&v->image, &p->kept, data, size);
+	done(v, output_page_bytes(&v->output, data, size, v->error));
+}
+
 /* Page data that is in memory already: what the decoder looked at, then what was read. */
-static uint64_t from_memory(struct conversion *v, uint64_t size, bool keep)
+static uint64_t from_memory(struct conversion *v, struct passage *p, uint64_t size)
 {
 	const struct xsr_legacy_event *e;
 	const uint8_t *data = v->ahead;
@@ -98,29 +116,64 @@ static uint64_t from_memory(struct conversion *v, uint64_t size, bool keep)
 		v->begin += n;
 		(void)xsr_legacy_skip(v->decoder, n);
 	}
-	if (keep && n)
-		done(v, output_page_bytes(&v->output, data, n, v->error));
+	pass_bytes(v, p, data, n);
 	return n;
+}
+
+/* Page data that is not, unseen if it need not be kept. */
+static uint64_t from_source(struct conversion *v, struct passage *p, uint64_t size)
+{
+	struct xsr_source *s = v->job->source;
+	uint64_t n = 0;
+	size_t got;
+
+	if (!p->out) {
+		done(v, xsr_source_skip(s, size, &n, v->error));
+	} else if (!v->image.keeping) {
+		done(v, output_pages(&v->output, s, size, &n, v->error));
+	} else {
+		/* The buffer is free: what was in it went first. */
+		if (!done(v, xsr_source_read(s, v->buffer, size < IO_CHUNK ? (size_t)size : IO_CHUNK, &got, v->error)))
+			return 0;
+		v->begin = v->end = 0;
+		pass_bytes(v, p, v->buffer, got);
+		n = got;
+	}
+	return n;
+}
+
+/*
+ * Between two pipes nothing of the first round can be had again, and only at its end is it known whether a
+ * compressed one follows. Of a guest that ran, one may.
+ */
+static void ask_keep(struct conversion *v)
+{
+	if (v->keep_asked)
+		return;
+	v->keep_asked = true;
+	if (!v->still && !image_repeatable(v->job->source, v->base, &v->output))
+		image_keep(&v->image, v->job->options.tmpdir);
 }
 
 static bool port_pages(void *context, uint64_t size, bool keep)
 {
 	struct conversion *v = context;
+	struct passage p = {.out = keep, .kept = {.entries = v->convert.batch, .count = v->convert.batch_count}};
 	uint64_t n;
 
-	while (size && v->status == XSR_OK && (n = from_memory(v, size, keep)) != 0)
+	if (keep)
+		ask_keep(v);
+	while (size && v->status == XSR_OK && (n = from_memory(v, &p, size)) != 0)
 		size -= n;
 	if (size >= LONG_SKIP)
 		v->chunk = SMALL;
 	while (size && v->status == XSR_OK) {
-		uint64_t slice = size < TICK ? size : TICK;
-
-		done(v, keep ? output_pages(&v->output, v->job->source, slice, &n, v->error)
-		             : xsr_source_skip(v->job->source, slice, &n, v->error));
+		n = from_source(v, &p, size < TICK ? size : TICK);
 		(void)xsr_legacy_skip(v->decoder, n);
 		tick(v);
 		size -= n;
-		if (n < slice)
+		/* A piece is short at the end of the input, or where it went through memory. */
+		if (!n)
 			return v->status == XSR_OK ? truncated(v) : false;
 	}
 	return v->status == XSR_OK;
@@ -173,6 +226,19 @@ static bool port_store(void *context, uint32_t pfn, const uint8_t *page)
 	return done(v, image_store(&v->image, pfn, page, v->error));
 }
 
+/* What chunks tell about rounds to come: time is told first of a guest that stands still, and last of one that runs. */
+static void foresee(struct conversion *v, const struct xsr_legacy_event *e)
+{
+	if (e->type == XSR_LEGACY_CHUNK && e->chunk->id == XSR_LEGACY_TSC_INFO && !v->keep_asked)
+		v->still = true;
+	if (e->type == XSR_LEGACY_CHUNK && e->chunk->id == XSR_LEGACY_ENABLE_COMPRESSION)
+		v->compresses = true;
+	if (e->type == XSR_LEGACY_BODY_END && !v->compresses)
+		image_drop(&v->image);
+	if (e->type == XSR_LEGACY_BODY_END)
+		v->image.keeping = false;
+}
+
 /* Feeds what is in the buffer until it is used up. False: something is wrong. */
 static bool decode(struct conversion *v)
 {
@@ -187,6 +253,7 @@ static bool decode(struct conversion *v)
 			return true;
 		if (v->job->event)
 			v->job->event(v->job->context, e);
+		foresee(v, e);
 		if (!convert_event(&v->convert, e))
 			return false;
 		tick(v);
@@ -359,8 +426,7 @@ enum xsr_status xsr_convert_run(struct xsr_convert *job, struct xsr_finding *err
 	convert_release(&v->convert);
 	output_end(&v->output);
 	xsr_legacy_free(v->decoder);
-	if (v->image.fd >= 0)
-		close(v->image.fd);
+	image_drop(&v->image);
 	free(v);
 	return status;
 }

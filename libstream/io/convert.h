@@ -64,14 +64,40 @@ enum xsr_status output_clear(struct convert_output *o, enum convert_place place,
 /* Appends what is aside at `from`, and clears it. */
 enum xsr_status output_replay(struct convert_output *o, enum convert_place from, struct xsr_finding *error);
 
-/* The guest's memory as earlier rounds left it, in a temporary file; made when it is first asked for. */
+/*
+ * The guest's memory as earlier rounds left it, in a temporary file without a name. Where one end of the conversion
+ * is a file it is filled from there when the first compressed page asks for it. Between two pipes the pages of the
+ * first round are kept as they pass, for as long as a compressed round can follow.
+ */
 struct convert_image {
-	int fd; /* the file, or -1 */
+	int fd;       /* the file, or -1 */
+	bool keeping; /* pages that pass go into it */
+	int failed;   /* errno of what ended keeping; 0: nothing did */
 };
+
+/* True if the first round can be read again when it is needed: from the input, or from the output that will be. */
+bool image_repeatable(const struct xsr_source *source, off_t base, const struct convert_output *output);
+
+/* Begins keeping pages. A failure matters only if they are asked for. */
+void image_keep(struct convert_image *image, const char *tmpdir);
+
+/* Pages of a batch on their way to the output. */
+struct keeping {
+	const uint64_t *entries; /* of the output's form, those with data or not */
+	uint32_t count;          /* how many */
+	uint32_t next;           /* the entry whose page is passing */
+	uint32_t within;         /* bytes of it that have passed */
+};
+
+/* Takes over the next bytes of a batch. */
+void image_pass(struct convert_image *image, struct keeping *k, const uint8_t *data, size_t size);
+
+/* No compressed round can follow. */
+void image_drop(struct convert_image *image);
 
 /*
  * Fills the image from what there is: the input read again from offset `base`, where it is a file, or else the
- * output, where that is one.
+ * output, where that is one. For an image that is not there.
  */
 enum xsr_status image_start(struct convert_image *image, const struct xsr_source *source, off_t base,
     const struct xsr_legacy_demand *demand, struct convert_output *output, const char *tmpdir,

@@ -2,13 +2,15 @@
 /*
  * The guest's memory behind the uncompressed rounds. Whether a stream is compressed shows only when those are over,
  * and nobody else needs a copy of the guest: so they are read a second time, from whichever end of the conversion is
- * a file.
+ * a file. Only if neither is one are pages kept while they pass.
  */
 #include "io/convert.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* A pass over a file that only wants the pages. */
@@ -23,18 +25,17 @@ struct pass_over {
 	uint8_t buffer[IO_CHUNK];    /* what was read */
 };
 
-static enum xsr_status transfer(int fd, uint8_t *data, size_t size, off_t offset, bool store,
-    struct xsr_finding *error)
+static enum xsr_status get(int fd, uint8_t *data, size_t size, off_t offset, struct xsr_finding *error)
 {
 	while (size) {
-		ssize_t n = store ? pwrite(fd, data, size, offset) : pread(fd, data, size, offset);
+		ssize_t n = pread(fd, data, size, offset);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return io_fail(error, F_IO_TEMPORARY, (uint64_t)offset, errno);
 		/* Behind the end of the image is memory that never had a page. */
-		if (n == 0 && !store) {
+		if (n == 0) {
 			memset(data, 0, size);
 			return XSR_OK;
 		}
@@ -45,18 +46,31 @@ static enum xsr_status transfer(int fd, uint8_t *data, size_t size, off_t offset
 	return XSR_OK;
 }
 
+static enum xsr_status put(int fd, const uint8_t *data, size_t size, off_t offset, struct xsr_finding *error)
+{
+	while (size) {
+		ssize_t n = pwrite(fd, data, size, offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return io_fail(error, F_IO_TEMPORARY, (uint64_t)offset, errno);
+		data += n;
+		offset += n;
+		size -= (size_t)n;
+	}
+	return XSR_OK;
+}
+
 enum xsr_status image_load(const struct convert_image *image, uint32_t pfn, uint8_t *page, struct xsr_finding *error)
 {
-	return transfer(image->fd, page, XSR_PAGE_SIZE, (off_t)pfn * XSR_PAGE_SIZE, false, error);
+	return get(image->fd, page, XSR_PAGE_SIZE, (off_t)pfn * XSR_PAGE_SIZE, error);
 }
 
 enum xsr_status image_store(const struct convert_image *image, uint32_t pfn, const uint8_t *page,
     struct xsr_finding *error)
 {
-	uint8_t copy[XSR_PAGE_SIZE];
-
-	memcpy(copy, page, sizeof(copy));
-	return transfer(image->fd, copy, sizeof(copy), (off_t)pfn * XSR_PAGE_SIZE, true, error);
+	return put(image->fd, page, XSR_PAGE_SIZE, (off_t)pfn * XSR_PAGE_SIZE, error);
 }
 
 /* Reads more; false at the end or on failure. */
@@ -84,10 +98,10 @@ static enum xsr_status copy_pages(struct pass_over *p, off_t at)
 
 	for (uint32_t i = 0; i < p->count; i++) {
 		off_t from = at + (off_t)i * XSR_PAGE_SIZE, to = (off_t)p->entries[i] * XSR_PAGE_SIZE;
-		enum xsr_status status = transfer(p->from, page, sizeof(page), from, false, p->error);
+		enum xsr_status status = get(p->from, page, sizeof(page), from, p->error);
 
 		if (status == XSR_OK)
-			status = transfer(p->to, page, sizeof(page), to, true, p->error);
+			status = put(p->to, page, sizeof(page), to, p->error);
 		if (status != XSR_OK)
 			return status;
 	}
@@ -220,22 +234,94 @@ static enum xsr_status from_stream(struct pass_over *p)
 }
 
 /* A file that can be read where the output stands. */
-static bool readable_sink(const struct convert_output *o, uint8_t *byte)
+static bool readable_sink(const struct convert_output *o)
 {
-	return o->sink && o->position && pread(o->sink->fd, byte, 1, 0) == 1 &&
+	struct stat st;
+	int flags = o->sink ? fcntl(o->sink->fd, F_GETFL) : -1;
+
+	return flags >= 0 && (flags & O_ACCMODE) == O_RDWR && fstat(o->sink->fd, &st) == 0 && S_ISREG(st.st_mode) &&
 	    lseek(o->sink->fd, 0, SEEK_CUR) == (off_t)o->position;
+}
+
+static bool readable_source(const struct xsr_source *source, off_t base)
+{
+	return source->kind == IO_SEEKABLE && !source->gzip && base >= 0;
+}
+
+bool image_repeatable(const struct xsr_source *source, off_t base, const struct convert_output *output)
+{
+	return readable_source(source, base) || readable_sink(output);
+}
+
+void image_keep(struct convert_image *image, const char *tmpdir)
+{
+	image->fd = spool_file(tmpdir);
+	image->failed = image->fd < 0 ? errno : 0;
+	image->keeping = image->fd >= 0;
+}
+
+void image_drop(struct convert_image *image)
+{
+	if (image->fd >= 0)
+		close(image->fd);
+	image->fd = -1;
+	image->keeping = false;
+}
+
+/* The next entry whose page comes; false if none does. */
+static bool next_page(struct keeping *k)
+{
+	while (k->next < k->count && !xsr_page_has_data((unsigned)(k->entries[k->next] >> XSR_PFN_TYPE_SHIFT)))
+		k->next++;
+	return k->next < k->count;
+}
+
+/* Bytes up to where pfns with data stop following each other. */
+static size_t run_length(const struct keeping *k, size_t most)
+{
+	size_t n = XSR_PAGE_SIZE - k->within;
+	uint64_t pfn = k->entries[k->next] & XSR_PFN_MASK;
+
+	for (uint32_t i = k->next + 1; n < most && i < k->count; i++) {
+		if ((k->entries[i] & XSR_PFN_MASK) != ++pfn ||
+		    !xsr_page_has_data((unsigned)(k->entries[i] >> XSR_PFN_TYPE_SHIFT)))
+			break;
+		n += XSR_PAGE_SIZE;
+	}
+	return n < most ? n : most;
+}
+
+void image_pass(struct convert_image *image, struct keeping *k, const uint8_t *data, size_t size)
+{
+	struct xsr_finding error;
+
+	while (image->keeping && size && next_page(k)) {
+		size_t n = run_length(k, size);
+		off_t to = (off_t)(k->entries[k->next] & XSR_PFN_MASK) * XSR_PAGE_SIZE + k->within;
+
+		if (put(image->fd, data, n, to, &error) != XSR_OK) {
+			image_drop(image);
+			image->failed = error.sys_errno;
+			return;
+		}
+		k->next += (uint32_t)((k->within + n) / XSR_PAGE_SIZE);
+		k->within = (uint32_t)((k->within + n) % XSR_PAGE_SIZE);
+		data += n;
+		size -= n;
+	}
 }
 
 enum xsr_status image_start(struct convert_image *image, const struct xsr_source *source, off_t base,
     const struct xsr_legacy_demand *demand, struct convert_output *output, const char *tmpdir,
     struct xsr_finding *error)
 {
-	bool from_input = source->kind == IO_SEEKABLE && !source->gzip && base >= 0;
+	bool from_input = readable_source(source, base);
 	enum xsr_status status;
 	struct pass_over *p;
-	uint8_t byte;
 
-	if (!from_input && !readable_sink(output, &byte)) {
+	if (image->failed)
+		return io_fail(error, F_IO_TEMPORARY, 0, image->failed);
+	if (!from_input && !readable_sink(output)) {
 		finding_make(error, F_LEGACY_COMPRESSED_SEEK, XSR_LAYER_LEGACY, 0, "");
 		return error->status;
 	}

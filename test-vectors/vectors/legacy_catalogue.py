@@ -4,7 +4,7 @@
 Their verdict is a converter's.  A verifier refuses all of them, as legacy streams or as a wrapper.
 """
 
-from typing import Callable, Dict, List, Optional, Sequence
+from typing import Callable, Dict, List, Optional, Sequence, Set, Tuple
 
 from xenstream import legacy_v3
 from xenstream.base import Item
@@ -13,6 +13,9 @@ from xenstream.legacy import Image
 from .catalogue import FINDINGS, VECTORS, Content, Made, Vector
 
 BOTH = (8, 4)
+
+# What the images described so far have: damage to the same bytes at a like place shows nothing new.
+SEEN: Set[Tuple[object, ...]] = set()
 
 # What a converter says about bad vectors: the first one whose name begins so.
 REASONS = (
@@ -62,7 +65,7 @@ def _row(image: Image, status: int, options: Sequence[str], findings: Sequence[s
         if name not in FINDINGS:
             raise KeyError("no finding " + name)
     return {"status": status, "findings": list(findings), "container": image.container, "guest": image.kind, "width": image.tw * 8,
-            "options": list(options), "metadata": image.metadata()}
+            "options": list(options), "metadata": image.metadata(), "fresh": image.fresh(SEEN)}
 
 
 def good(*options: str, widths: Sequence[int] = BOTH, warns: Sequence[str] = (), unknown: bool = False) -> Callable:

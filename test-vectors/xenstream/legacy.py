@@ -5,7 +5,7 @@ TW is the width of the toolstack that saved, in bytes: 4 or 8.  It sizes whateve
 """
 
 import struct
-from typing import Iterator, List, Optional, Sequence, Tuple
+from typing import Iterable, Iterator, List, Optional, Sequence, Set, Tuple
 
 from .base import PAGE_SIZE, Item, Stream
 from .libxc import XTAB, Page, has_data
@@ -321,19 +321,40 @@ class Image(Stream):
         self.items[place:] = [Bytes(rest)]
         return self
 
-    def metadata(self) -> List[Tuple[int, int]]:
-        """Ranges of bytes that are no guest memory, joined where they touch."""
-        ranges: List[Tuple[int, int]] = []
+    def fields(self) -> Iterator[Tuple[int, int, Tuple[object, ...]]]:
+        """Runs of bytes that are no guest memory, and what makes each one another than those of other images."""
         offset = 0
+        contexts = tuple(len(item.get(b"vcpu") or b"") for item in self.items if isinstance(item, ExtendedInfo))
+        later = False
         for item in self.items:
             for data, memory in item.parts() if isinstance(item, Piece) else [(item.encode(), False)]:
                 start, offset = offset, offset + len(data)
-                if memory or not data:
-                    continue
-                if ranges and ranges[-1][1] == start:
-                    start = ranges.pop()[0]
-                ranges.append((start, offset))
-        return ranges
+                if data and not memory:
+                    yield start, offset, (self.tw, self.kind, contexts, later, type(item).__name__, data)
+            # Later rounds are decoded by way of a temporary file, and may be compressed.
+            later = later or (isinstance(item, Marker) and item.chunk == END)
+
+    def metadata(self) -> List[Tuple[int, int]]:
+        """Ranges of them, joined where they touch."""
+        return joined((start, end) for start, end, _ in self.fields())
+
+    def fresh(self, seen: Set[Tuple[object, ...]]) -> List[Tuple[int, int]]:
+        """Those that no image before had; seen: what they had, added to."""
+        found = []
+        for start, end, key in self.fields():
+            if key not in seen:
+                seen.add(key)
+                found.append((start, end))
+        return joined(found)
+
+
+def joined(ranges: Iterable[Tuple[int, int]]) -> List[Tuple[int, int]]:
+    found: List[Tuple[int, int]] = []
+    for start, end in ranges:
+        if found and found[-1][1] == start:
+            start = found.pop()[0]
+        found.append((start, end))
+    return found
 
 
 # --- compression of pages from the second Remus round on

@@ -112,8 +112,8 @@ class PvSaver:
             self.guest.memory[pfn] = (kind, data[:256] + fill(seed + pfn, 64) + data[320:-8] + fill(seed, 8))
 
     def remus(self, rounds: int = 1) -> Image:
-        """Complete rounds, each behind the other."""
-        items = [*self.head(), *self.tsc(), *self.batches(), *self.closing(remus=True), *self.tail()]
+        """Complete rounds, each behind the other.  The guest runs, so its time comes behind the pages."""
+        items = [*self.head(), *self.batches(), *self.tsc(), *self.closing(remus=True), *self.tail()]
         for number in range(1, rounds):
             pfns = DIRTY[(number - 1) % 2]
             self.touch(pfns, 0x100 * number)
@@ -122,7 +122,7 @@ class PvSaver:
 
     def compressed(self, longest: int = 127, chunks: int = 1) -> Image:
         """Two rounds.  In the second come a page table in full, an unchanged page, and pages of which words changed."""
-        first = [*self.head(), *self.tsc(), *self.batches(), *self.closing(remus=True)]
+        first = [*self.head(), *self.batches(), *self.tsc(), *self.closing(remus=True)]
         first.insert(len(first) - 1, Marker(legacy.ENABLE_COMPRESSION))
         first += self.tail()
         old = {pfn: data for pfn, (_, data) in self.guest.memory.items()}
@@ -201,7 +201,7 @@ class HvmSaver:
                                       self.batch([2, 3]), *self.closing(), *self.tail()])
 
     def remus(self, rounds: int = 2) -> Image:
-        items = [*self.head(), *self.tsc(), *self.batches(), *self.closing(remus=True), *self.tail()]
+        items = [*self.head(), *self.batches(), *self.tsc(), *self.closing(remus=True), *self.tail()]
         for number in range(1, rounds):
             for pfn in (2, 3, 9):
                 self.guest.memory[pfn] = (libxc.NOTAB, fill(0x400 * number + pfn))

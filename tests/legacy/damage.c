@@ -3,10 +3,11 @@
  * Damaged legacy images: each vector cut off at points of its metadata and with single bits of it turned. Whatever
  * comes of it is an explained error or a good stream, in little time and little memory.
  *
- *     damage [-a] [-n RUNS] VECTORS [NAME...]
+ *     damage [-a | -u] [-n RUNS] VECTORS [NAME...]
  *
- * -a: every point and every bit, which takes hours; otherwise about RUNS of each vector, spread evenly and starting
- * elsewhere in each vector.
+ * -u: every point and every bit of each thing that no vector before has at a like place, which takes half an hour.
+ * -a: every point and every bit there is, which takes hours. Otherwise about RUNS of each vector, spread evenly and
+ * starting elsewhere in each vector.
  */
 #include <inttypes.h>
 #include <jansson.h>
@@ -38,12 +39,13 @@ struct vector {
 	struct xsr_legacy_demand demand; /* what it takes to convert it */
 	uint8_t *data;                   /* the image */
 	size_t size;                     /* of it */
-	struct range *ranges;            /* its metadata */
+	struct range *ranges;            /* its metadata, or what is new of it */
 	size_t range_count;              /* how many */
-	size_t metadata;                 /* bytes of metadata in all */
+	size_t metadata;                 /* bytes in them */
 };
 
 static unsigned faults;
+static bool only_fresh; /* -u */
 static uint64_t runs, converted, refused;
 static int output; /* a file in memory, written by each conversion */
 
@@ -295,7 +297,7 @@ static void read_options(struct xsr_legacy_demand *demand, const json_t *options
 
 static void read_vector(struct vector *v, const char *directory, const json_t *row, const json_t *convert)
 {
-	const json_t *ranges = json_object_get(convert, "metadata");
+	const json_t *ranges = json_object_get(convert, only_fresh ? "fresh" : "metadata");
 
 	*v = (struct vector){.name = json_string_value(json_object_get(row, "name")),
 	    .good = json_integer_value(json_object_get(convert, "status")) == 0};
@@ -363,15 +365,16 @@ int main(int argc, char **argv)
 	long before = peak(), after;
 	int option;
 
-	while ((option = getopt(argc, argv, "an:")) != -1) {
-		if (option == 'a')
+	while ((option = getopt(argc, argv, "an:u")) != -1) {
+		only_fresh |= option == 'u';
+		if (option == 'a' || option == 'u')
 			wanted = SIZE_MAX;
 		else if (option == 'n')
 			wanted = strtoul(optarg, NULL, 10);
 		else
 			return 2;
 	}
-	need(optind < argc, "usage: damage [-a] [-n RUNS] VECTORS [NAME...]");
+	need(optind < argc, "usage: damage [-a | -u] [-n RUNS] VECTORS [NAME...]");
 	output = memfd_create("output", 0);
 	need(output >= 0, "no file in memory");
 	done = all_vectors(argv[optind], argv + optind + 1, wanted);
