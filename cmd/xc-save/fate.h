@@ -12,6 +12,9 @@
  */
 void fate_after_failure(struct guest *guest, int timeout_s, struct save_outcome *outcome);
 
+/* True if the guest runs, be it without its device model. */
+bool fate_is_running(enum save_fate fate);
+
 /* After a good save: does what was asked for. If that fails, the guest is left as it is. */
 void fate_after_success(struct guest *guest, enum save_then then, struct save_outcome *outcome);
 

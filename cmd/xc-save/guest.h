@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+#include "device_model.h"
 #include "xen-common/domain.h"
 #include "xen-common/engine.h"
 #include "xen-common/fault.h"
@@ -72,6 +73,18 @@ bool guest_can_be_live(struct guest *guest, struct fault *fault);
 
 /* During a live save: pages dirtied since the engine last fetched them. False: not known. */
 bool guest_dirty_pages(struct guest *guest, uint64_t *pages);
+
+/*
+ * The device model of an HVM guest; NULL and *fault if it has none that can be talked to. It belongs to the guest.
+ * Must not be asked for PV and PVH guests.
+ */
+struct device_model *guest_device_model(struct guest *guest, struct fault *fault);
+
+/*
+ * What the device model keeps in xenstore, as the body of EMULATOR_XENSTORE_DATA without its head: pairs of strings,
+ * each with its NUL. NULL if there is nothing, as with any recent QEMU; free with free().
+ */
+char *guest_model_nodes(struct guest *guest, size_t *size);
 
 /* Undoes what an engine that was killed may have left switched on. */
 void guest_clean_up(struct guest *guest);

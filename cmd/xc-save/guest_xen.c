@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "dirty_log.h"
+#include "model_nodes.h"
 #include "suspend.h"
 #include "xen-common/xen.h"
 
@@ -19,10 +20,11 @@
 #define CONFIG_MAX (1 << 20)
 
 struct guest {
-	struct xen xen;            /* handles */
-	struct domain_facts facts; /* as of guest_open(), state refreshed since */
-	enum guest_state state;    /* where it stands */
-	int lock;                  /* descriptor that keeps other xc-saves away */
+	struct xen xen;             /* handles */
+	struct domain_facts facts;  /* as of guest_open(), state refreshed since */
+	enum guest_state state;     /* where it stands */
+	int lock;                   /* descriptor that keeps other xc-saves away */
+	struct device_model *model; /* once it was asked for */
 };
 
 /*
@@ -70,6 +72,7 @@ void guest_close(struct guest *guest)
 {
 	if (!guest)
 		return;
+	device_model_free(guest->model);
 	xen_close(&guest->xen);
 	if (guest->lock >= 0)
 		close(guest->lock);
@@ -158,6 +161,47 @@ bool guest_can_be_live(struct guest *guest, struct fault *fault)
 bool guest_dirty_pages(struct guest *guest, uint64_t *pages)
 {
 	return dirty_log_count(&guest->xen, guest->facts.domid, pages);
+}
+
+/* Where libxl has QEMU listen. */
+static bool model_socket(struct guest *guest, char *path, size_t size, struct fault *fault)
+{
+	const uint32_t domid = guest->facts.domid;
+	char *version = xen_store_read(&guest->xen, "/libxl/%u/dm-version", domid);
+	char *stub = xen_store_read(&guest->xen, "/local/domain/%u/image/device-model-domid", domid);
+	bool good = true;
+
+	snprintf(path, size, XEN_RUN_DIR "/qmp-libxl-%u", domid);
+	if (version && strcmp(version, "qemu_xen") != 0)
+		good = fault_set(fault, FAULT_REFUSED,
+		    "its device model is %s; only QEMU as of today (qemu_xen) can be saved", version);
+	else if (stub && strcmp(stub, "0") != 0)
+		good = fault_set(fault, FAULT_REFUSED,
+		    "its device model runs in a domain of its own (%s), and its state would be missing",
+		    stub);
+	else if (access(path, F_OK) != 0)
+		good = fault_set(fault, FAULT_REFUSED,
+		    "its device model cannot be asked for its state: there is no socket %s", path);
+	free(version);
+	free(stub);
+	return good;
+}
+
+struct device_model *guest_device_model(struct guest *guest, struct fault *fault)
+{
+	char path[64];
+
+	if (guest->model || !model_socket(guest, path, sizeof(path), fault))
+		return guest->model;
+	guest->model = device_model_new(path);
+	if (!guest->model)
+		fault_set(fault, FAULT_SYSTEM, "out of memory");
+	return guest->model;
+}
+
+char *guest_model_nodes(struct guest *guest, size_t *size)
+{
+	return model_nodes(&guest->xen, guest->facts.domid, size);
 }
 
 void guest_clean_up(struct guest *guest)

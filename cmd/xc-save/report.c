@@ -128,6 +128,7 @@ static const char *fate_clause(enum save_fate fate)
 	    [FATE_DESTROYED] = "the guest is destroyed",
 	    [FATE_STUCK] = "THE GUEST DOES NOT RUN",
 	    [FATE_DEAD] = "the guest has ended",
+	    [FATE_MODELLESS] = "THE GUEST RUNS, BUT ITS DEVICE MODEL MAY NOT",
 	};
 
 	return clauses[fate];
@@ -140,7 +141,7 @@ static void say_saved(const struct save_request *request, const struct save_outc
 	if (request->compression.method != COMPRESS_NONE)
 		snprintf(compressed, sizeof(compressed), " (compressed to %s)",
 		    text_bytes(outcome->stored, stored, sizeof(stored)));
-	if (outcome->fate == FATE_STUCK)
+	if (outcome->fate == FATE_STUCK || outcome->fate == FATE_MODELLESS)
 		message(MESSAGE_ERROR, request->domain,
 		    "saved, but afterwards: %s; %s: 'xc-save --resume' or 'xl destroy' decides",
 		    outcome->second.text, fate_clause(outcome->fate));
@@ -155,7 +156,7 @@ static void say_failed(const struct save_request *request, const struct save_out
 	/* An empty text: the part that failed has said so itself. */
 	const char *reason = outcome->fault.text[0] ? outcome->fault.text : "not saved";
 
-	if (outcome->fate == FATE_STUCK)
+	if (outcome->fate == FATE_STUCK || outcome->fate == FATE_MODELLESS)
 		message(MESSAGE_ERROR, request->domain, "%s; %s (%s): try 'xc-save --resume'", reason,
 		    fate_clause(outcome->fate), outcome->second.text);
 	else

@@ -25,12 +25,18 @@
 #define ENGINE_PATIENCE_MS 10000
 #define STREAM_PATIENCE_MS 3000
 
+/* How long a device model gets to switch the log of dirty pages off after the engine was killed. */
+#define CLEAN_UP_PATIENCE_S 2
+
 struct saver {
 	const struct save_request *request; /* what to do */
 	const struct save_hooks *hooks;     /* where news go */
 	struct save_outcome *outcome;       /* where results go */
 	int signal_fd;                      /* TERM, INT and HUP arrive here */
 	struct guest *guest;                /* the guest */
+	struct device_model *model;         /* of an HVM guest, else NULL */
+	char *nodes;                        /* what the device model has in xenstore, NULL for nothing */
+	size_t nodes_size;                  /* bytes there */
 	char *config;                       /* for an xl image */
 	size_t config_size;                 /* its bytes */
 	struct output output;               /* where the stream goes */
@@ -97,10 +103,13 @@ static bool check_guest(struct saver *s)
 	if (facts->paused)
 		return fault_set(fault, FAULT_UNSUSPENDED,
 		    "the guest is paused and cannot answer; unpause it first");
-	if (facts->type == DOMAIN_HVM)
-		return fault_set(fault, FAULT_SYSTEM,
-		    "HVM guests cannot be saved yet: the state of their device model would be missing");
 	return true;
+}
+
+static void warn(struct saver *s, const char *text)
+{
+	if (s->hooks->warning)
+		s->hooks->warning(s->hooks->context, text);
 }
 
 /* Whether the guest can run meanwhile is found out before anything else is done. */
@@ -118,9 +127,21 @@ static bool decide_live(struct saver *s)
 	}
 	s->outcome->live = false;
 	snprintf(text, sizeof(text), "%s; saved standing still", why.text);
-	if (s->hooks->warning)
-		s->hooks->warning(s->hooks->context, text);
+	warn(s, text);
 	return true;
+}
+
+/* A device model that does not answer is better known while the guest still runs. */
+static bool check_model(struct saver *s)
+{
+	struct fault *fault = &s->outcome->fault;
+
+	if (guest_facts(s->guest)->type != DOMAIN_HVM)
+		return true;
+	if (s->request->format == XSR_FORMAT_LIBXC)
+		warn(s, "the state of the device model has no place in a bare libxc image and is not saved");
+	s->model = guest_device_model(s->guest, fault);
+	return s->model && device_model_check(s->model, s->request->timeout_s, fault);
 }
 
 static bool make_config(struct saver *s)
@@ -172,7 +193,7 @@ static bool prepare(struct saver *s)
 	struct stream_setup setup = {.format = s->request->format};
 
 	s->guest = guest_open(s->request->domain, fault);
-	if (!s->guest || !check_guest(s) || !decide_live(s) || !make_config(s))
+	if (!s->guest || !check_guest(s) || !check_model(s) || !decide_live(s) || !make_config(s))
 		return false;
 	if (!open_output(s))
 		return false;
@@ -196,23 +217,54 @@ static bool prepare(struct saver *s)
 	return s->stream && stream_start_body(s->stream, fault);
 }
 
-/* The engine asks for a guest that stands still. */
-static void serve_suspend(struct saver *s)
+/*
+ * The device model stops after the guest, or the guest would wait for it; and before the engine goes on, or it would
+ * dirty pages that are sent already.
+ */
+static bool stop_model(struct saver *s)
+{
+	/* Whoever takes over from a paused guest opens the same disks. */
+	const bool release = s->request->then == THEN_PAUSE || s->request->partner;
+
+	if (!s->model)
+		return true;
+	if (!device_model_stop(s->model, release, s->request->timeout_s, &s->outcome->fault))
+		return false;
+	s->nodes = guest_model_nodes(s->guest, &s->nodes_size);
+	return true;
+}
+
+static bool stop_guest(struct saver *s)
 {
 	const struct patience patience = {
 	    .timeout_s = s->request->timeout_s,
 	    .wake_fds = {s->signal_fd, stream_fd(s->stream)},
 	};
-	const struct save_partner *partner = s->request->partner;
-	struct fault *fault = &s->outcome->fault;
-	bool done = (!partner || partner->may_suspend(partner->context, fault)) &&
-	            guest_suspend(s->guest, &patience, fault);
 
-	if (done) {
-		s->suspended_at = now_ms();
+	if (!guest_suspend(s->guest, &patience, &s->outcome->fault))
+		return false;
+	s->suspended_at = now_ms();
+	return stop_model(s);
+}
+
+/* The engine asks for a guest that stands still. */
+static void serve_suspend(struct saver *s)
+{
+	const struct save_partner *partner = s->request->partner;
+	bool done = (!partner || partner->may_suspend(partner->context, &s->outcome->fault)) && stop_guest(s);
+
+	if (done)
 		tell(s, PHASE_SUSPENDED);
-	}
 	engine_answer(s->engine, done);
+}
+
+/* Asked for PVH as well, which has no device model: nothing to do is done. */
+static void serve_logdirty(struct saver *s, bool on)
+{
+	bool done =
+	    !s->model || device_model_log_dirty(s->model, on, s->request->timeout_s, &s->outcome->fault);
+
+	engine_answer(s->engine, done ? 0 : -1);
 }
 
 static void serve_engine(struct saver *s)
@@ -235,8 +287,7 @@ static void serve_engine(struct saver *s)
 		passes_question(&s->passes, &message);
 		break;
 	case ENGINE_LOGDIRTY:
-		/* Asked for PVH as well, which has no device model: nothing to do is done. */
-		engine_answer(s->engine, guest_facts(s->guest)->type == DOMAIN_HVM ? -1 : 0);
+		serve_logdirty(s, message.level);
 		break;
 	default:
 		break;
@@ -301,6 +352,15 @@ static bool engine_succeeded(struct saver *s)
 	return fault_errno(fault, FAULT_SYSTEM, "the engine failed");
 }
 
+static bool start_tail(struct saver *s)
+{
+	struct stream_tail tail = {.state_fd = -1, .nodes = s->nodes, .nodes_size = s->nodes_size};
+
+	if (s->model)
+		tail.state_fd = device_model_state(s->model, &tail.state_size);
+	return stream_start_tail(s->stream, &tail, &s->outcome->fault);
+}
+
 static bool copy(struct saver *s)
 {
 	if (!serve(s) || !engine_succeeded(s))
@@ -309,7 +369,17 @@ static bool copy(struct saver *s)
 	if (guest_state(s->guest) != GUEST_SUSPENDED)
 		return fault_set(&s->outcome->fault, FAULT_SYSTEM,
 		    "the engine ended before it let the guest suspend");
-	return stream_start_tail(s->stream, &s->outcome->fault) && serve(s);
+	return start_tail(s) && serve(s);
+}
+
+/* What an engine that was killed may have left switched on costs performance only: no failure is reported. */
+static void clean_up(struct saver *s)
+{
+	struct fault ignored = {0};
+
+	guest_clean_up(s->guest);
+	if (s->model)
+		device_model_log_dirty(s->model, false, CLEAN_UP_PATIENCE_S, &ignored);
 }
 
 /* Stops whoever still works. What they have to say about being stopped is of no interest. */
@@ -323,7 +393,7 @@ static void stop_helpers(struct saver *s)
 		out = engine_wait(s->engine, ENGINE_PATIENCE_MS);
 	}
 	if (s->engine && !out.success && out.killed)
-		guest_clean_up(s->guest);
+		clean_up(s);
 	if (s->stream && stream_join(s->stream, STREAM_PATIENCE_MS))
 		stream_result(s->stream, &s->outcome->fault);
 }
@@ -368,6 +438,7 @@ static void release(struct saver *s)
 	engine_free(s->engine);
 	guest_close(s->guest);
 	free(s->config);
+	free(s->nodes);
 }
 
 void save_run(const struct save_request *request, int signal_fd, const struct save_hooks *hooks,
@@ -401,6 +472,17 @@ void save_run(const struct save_request *request, int signal_fd, const struct sa
 	release(&s);
 }
 
+/* Whether it stands still is not asked: one that goes on already does not mind being told so. */
+static void suspect_model(struct guest *guest)
+{
+	struct fault ignored = {0};
+	struct device_model *model =
+	    guest_facts(guest)->type == DOMAIN_HVM ? guest_device_model(guest, &ignored) : NULL;
+
+	if (model)
+		device_model_suspect(model);
+}
+
 void save_resume(const struct save_request *request, struct save_outcome *outcome)
 {
 	struct guest *guest;
@@ -411,8 +493,11 @@ void save_resume(const struct save_request *request, struct save_outcome *outcom
 	if (!guest)
 		return;
 	paused = guest_facts(guest)->paused;
+	suspect_model(guest);
 	fate_after_failure(guest, request->timeout_s, outcome);
-	if (paused && outcome->fate <= FATE_RUNS)
-		outcome->fate = guest_unpause(guest, &outcome->second) ? FATE_RUNS : FATE_STUCK;
+	if (paused && fate_is_running(outcome->fate) && !guest_unpause(guest, &outcome->second))
+		outcome->fate = FATE_STUCK;
+	if (outcome->fate == FATE_UNTOUCHED)
+		outcome->fate = FATE_RUNS;
 	guest_close(guest);
 }

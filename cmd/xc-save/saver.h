@@ -96,6 +96,7 @@ enum save_fate {
 	FATE_DESTROYED, /* destroyed; its image is complete */
 	FATE_STUCK,     /* it does not run and could not be made to, or may yet suspend */
 	FATE_DEAD,      /* it shut down or crashed by itself */
+	FATE_MODELLESS, /* it runs, but its device model was stopped and does not say that it goes on */
 };
 
 struct save_outcome {
@@ -121,7 +122,7 @@ void save_run(const struct save_request *request, int signal_fd, const struct sa
 /* Resumes a guest that an earlier save left suspended, and unpauses one that it left paused. */
 void save_resume(const struct save_request *request, struct save_outcome *outcome);
 
-/* "untouched", "running", "paused", "destroyed", "stuck", "dead". Static. */
+/* "untouched", "running", "paused", "destroyed", "stuck", "dead", "modelless". Static. */
 const char *save_fate_name(enum save_fate fate);
 
 #endif

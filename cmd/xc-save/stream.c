@@ -14,6 +14,7 @@
 
 #include <libstream/encoder.h>
 #include <libstream/io.h>
+#include <libstream/records.h>
 #include <libstream/verify.h>
 
 #include "pace.h"
@@ -28,6 +29,7 @@ struct stream {
 	struct xsr_sink *sink;         /* the output, or the compressor's pipe */
 	struct compressor *compressor; /* between the two, or NULL */
 	struct xsr_source *engine;     /* the engine's pipe */
+	struct stream_tail tail;       /* for the second part */
 	int paced_fd;                 /* what comes out of it at the bandwidth asked for, -1 if any will do */
 	pthread_t thread;             /* the part that runs */
 	bool running;                 /* there is one to be joined */
@@ -180,6 +182,56 @@ static bool pump_head(struct stream *s)
 	return good;
 }
 
+/* A record of the device model's up to its data: its header, and the head that both kinds of them have. */
+static bool pump_emulator_head(struct stream *s, uint32_t type, uint64_t size)
+{
+	const struct xsr_emulator head = {.id = XSR_EMULATOR_QEMU};
+	uint8_t bytes[XSR_RECORD_HEADER_SIZE + XSR_EMULATOR_HEAD_SIZE];
+	struct xsr_buffer out = {.data = bytes, .size = sizeof(bytes)};
+
+	if (xsr_encode_record_header(&out, type, (uint32_t)(XSR_EMULATOR_HEAD_SIZE + size), false) !=
+	        XSR_OK ||
+	    xsr_emulator_encode(&out, false, &head) != XSR_OK)
+		return fault_set(&s->fault, FAULT_SYSTEM, "internal error: cannot encode a record");
+	return pump_bytes(s, out.data, out.length);
+}
+
+static bool pump_padding(struct stream *s, uint64_t size)
+{
+	static const uint8_t zeros[8];
+	const unsigned padding = xsr_padding((uint32_t)size);
+
+	return padding == 0 || pump_bytes(s, zeros, padding);
+}
+
+static bool pump_nodes(struct stream *s)
+{
+	if (!s->tail.nodes)
+		return true;
+	return pump_emulator_head(s, XSR_LIBXL_EMULATOR_XENSTORE_DATA, s->tail.nodes_size) &&
+	       pump_bytes(s, s->tail.nodes, s->tail.nodes_size) && pump_padding(s, s->tail.nodes_size);
+}
+
+static bool pump_state(struct stream *s)
+{
+	struct xsr_finding error;
+	struct xsr_source *source;
+	bool good;
+
+	if (s->tail.state_fd < 0)
+		return true;
+	if (lseek(s->tail.state_fd, 0, SEEK_SET) != 0)
+		return fault_errno(&s->fault, FAULT_SYSTEM, "cannot read the device model's state");
+	if (!pump_emulator_head(s, XSR_LIBXL_EMULATOR_CONTEXT, s->tail.state_size))
+		return false;
+	source = xsr_source_from_fd(s->tail.state_fd, false, &error);
+	if (!source)
+		return fault_set(&s->fault, FAULT_SYSTEM, "out of memory");
+	good = pump(s, source);
+	xsr_source_free(source);
+	return good && pump_padding(s, s->tail.state_size);
+}
+
 static bool pump_end(struct stream *s)
 {
 	uint8_t bytes[XSR_RECORD_HEADER_SIZE];
@@ -188,7 +240,7 @@ static bool pump_end(struct stream *s)
 	if (s->setup.format == XSR_FORMAT_LIBXC)
 		return true;
 	xsr_encode_record(&out, XSR_LIBXL_END, NULL, 0, false);
-	return pump_bytes(s, out.data, out.length);
+	return pump_nodes(s) && pump_state(s) && pump_bytes(s, out.data, out.length);
 }
 
 static void part_is_over(struct stream *s)
@@ -289,8 +341,9 @@ bool stream_start_body(struct stream *stream, struct fault *fault)
 	return start(stream, body_thread, fault);
 }
 
-bool stream_start_tail(struct stream *stream, struct fault *fault)
+bool stream_start_tail(struct stream *stream, const struct stream_tail *tail, struct fault *fault)
 {
+	stream->tail = *tail;
 	return start(stream, tail_thread, fault);
 }
 

@@ -33,6 +33,14 @@ struct stream_setup {
 	struct compression compression; /* what becomes of the bytes behind the verifier */
 };
 
+/* What comes behind the engine's image, for the device model of an HVM guest. */
+struct stream_tail {
+	int state_fd;        /* file with its state, at its beginning; -1 for none */
+	uint64_t state_size; /* bytes there */
+	const char *nodes;   /* its nodes in xenstore, NULL for none; must outlive the stream */
+	size_t nodes_size;   /* bytes there */
+};
+
 /* Prepares a stream; nothing is read or written yet. NULL and *fault on failure. */
 struct stream *stream_new(const struct stream_setup *setup, struct fault *fault);
 
@@ -40,10 +48,10 @@ struct stream *stream_new(const struct stream_setup *setup, struct fault *fault)
 bool stream_start_body(struct stream *stream, struct fault *fault);
 
 /*
- * Starts the second part, once the engine reported success: the closing record, the verdict, and for a file
- * its way to the disk. The first part must have been joined.
+ * Starts the second part, once the engine reported success: the device model's records, the closing record, the
+ * verdict, and for a file its way to the disk. The first part must have been joined.
  */
-bool stream_start_tail(struct stream *stream, struct fault *fault);
+bool stream_start_tail(struct stream *stream, const struct stream_tail *tail, struct fault *fault);
 
 /* Readable when the part that was started is over, well or badly. */
 int stream_fd(const struct stream *stream);

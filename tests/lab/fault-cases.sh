@@ -157,8 +157,4 @@ refusals() {
 	check "no such domain: message" says "nobody: no such domain" /tmp/said
 	check "domain 0" is 2 "$(status xc-save 0 /tmp/target/x.img)"
 	check "usage" is 2 "$(status xc-save)"
-	xl create /guests/hvm.cfg >/dev/null 2>&1
-	check "hvm: refused before it is touched" is 2 "$(status xc-save hvm /tmp/target/x.img)"
-	check "hvm: message" says "HVM guests cannot be saved yet" /tmp/said
-	guest_destroy hvm
 }

@@ -29,9 +29,13 @@ static const char *word(const char *name)
 	return value ? value : "";
 }
 
+/* "hvm-" may stand before any behaviour. */
 static bool guest_is(const char *behaviour)
 {
-	return strcmp(word("FAKE_GUEST"), behaviour) == 0;
+	const char *guest = word("FAKE_GUEST");
+
+	return strcmp(guest, behaviour) == 0 ||
+	       (strncmp(guest, "hvm-", 4) == 0 && strcmp(guest + 4, behaviour) == 0);
 }
 
 static bool engine_is(const char *behaviour)
@@ -65,9 +69,9 @@ struct guest *guest_open(const char *operand, struct fault *fault)
 		return NULL;
 	}
 	snprintf(guest.facts.name, sizeof(guest.facts.name), "%s", guest_is("nameless") ? "" : operand);
-	guest.facts.type = strncmp(word("FAKE_GUEST"), "pvh", 3) == 0 ? DOMAIN_PVH
-	                   : guest_is("hvm")                          ? DOMAIN_HVM
-	                                                              : DOMAIN_PV;
+	guest.facts.type = strncmp(word("FAKE_GUEST"), "pvh", 3) == 0   ? DOMAIN_PVH
+	                   : strncmp(word("FAKE_GUEST"), "hvm", 3) == 0 ? DOMAIN_HVM
+	                                                                : DOMAIN_PV;
 	guest.facts.paused = guest_is("paused");
 	guest.facts.dying = guest_is("dying");
 	guest.facts.shutdown = guest_is("suspended") || guest_is("crashed");
@@ -207,6 +211,31 @@ bool guest_dirty_pages(struct guest *guest, uint64_t *pages)
 	note("pass");
 	*pages = dirtied(count++);
 	return !guest_is("pvh-secret");
+}
+
+/* The device model is a real client's, and listens where the test says. */
+struct device_model *guest_device_model(struct guest *guest, struct fault *fault)
+{
+	static struct device_model *model;
+
+	(void)guest;
+	if (!model && word("FAKE_QMP")[0])
+		model = device_model_new(word("FAKE_QMP"));
+	if (!model)
+		fault_set(fault, FAULT_REFUSED, "no device model");
+	return model;
+}
+
+char *guest_model_nodes(struct guest *guest, size_t *size)
+{
+	static const char pairs[] = "physmap/f0000000/start_addr\0f0000000\0physmap/f0000000/size\0"
+	                            "800000\0physmap/f0000000/name\0vga.vram";
+	char *nodes = guest_is("nodes") ? malloc(sizeof(pairs)) : NULL;
+
+	(void)guest;
+	if (nodes)
+		memcpy(nodes, pairs, *size = sizeof(pairs));
+	return nodes;
 }
 
 void guest_clean_up(struct guest *guest)

@@ -21,6 +21,8 @@ import zlib
 from pathlib import Path
 from typing import Dict, List, Optional
 
+from fake_qmp import FakeQmp
+
 XC_SAVE = os.environ["XC_SAVE"]
 VECTORS = Path(os.environ["VECTORS"])
 PV = VECTORS / "good-libxc-pv64.img"
@@ -464,7 +466,7 @@ class GuestFaults(Case):
         self.assertEqual(os.listdir(self.folder), ["x.img"])
 
     def test_refused_before_anything_happens(self) -> None:
-        for guest, status, text in (("missing", 2, "no such domain"), ("dom0", 2, "domain 0"), ("hvm", 2, "HVM"),
+        for guest, status, text in (("missing", 2, "no such domain"), ("dom0", 2, "domain 0"), ("hvm", 2, "no device model"),
                                     ("paused", 3, "unpause"), ("dying", 3, "destroyed"), ("crashed", 3, "crash"),
                                     ("suspended", 3, "--resume")):
             self.check_failed(self.save("guest", str(self.target), guest=guest), status, text, [])
@@ -606,6 +608,157 @@ class Bandwidth(Case):
         ahead = max(size - 4 * 1024 * 1024 * at for at, size in times)
         self.assertLess(ahead, 200000)
         self.assertGreater(times[-1][0], total / (4 * 1024 * 1024) * 0.9)
+
+
+def records_of(image: bytes, at: int) -> Dict[int, bytes]:
+    """Bodies of the libxl records from an offset on, by type."""
+    found: Dict[int, bytes] = {}
+    while at < len(image):
+        kind, length = struct.unpack_from("<II", image, at)
+        found[kind] = image[at + 8:at + 8 + length]
+        at += 8 + (length + 7 & ~7)
+    return found
+
+
+class DeviceModel(Case):
+    """HVM guests: their device model stops, gives its state away and goes on, or does not."""
+
+    SAVED = ["qmp_capabilities", "query-status", "qmp_capabilities", "xen-set-global-dirty-log True",
+             "qmp_capabilities", "stop", "add-fd", "xen-save-devices-state False", "remove-fd"]
+
+    def model(self, **misdeeds: str) -> FakeQmp:
+        """A new one at the socket, for instance one that is mute at a command."""
+        path = self.log.with_name("qmp")
+        path.unlink(missing_ok=True)
+        self.log.unlink(missing_ok=True)
+        model = FakeQmp(path, b"QEVM" + struct.pack(">IBIB4sII", 3, 4, 1, 4, b"fake", 0, 1) + b"x" * 1001 + bytes(1),
+                        {name.replace("_", "-") if name != "qmp_capabilities" else name: how
+                         for name, how in misdeeds.items()})
+        self.addCleanup(model.close)
+        return model
+
+    def save_hvm(self, *words: str, **fake: str) -> "subprocess.CompletedProcess[bytes]":
+        fake = {"guest": "hvm", "stream": str(VECTORS / "good-libxc-hvm.img"), "qmp": str(self.log.with_name("qmp")),
+                **fake}
+        return self.save("--timeout=1", *words, **fake)
+
+    def test_good(self) -> None:
+        model = self.model()
+        done = self.save_hvm("guest", str(self.target))
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        self.assertEqual(model.commands, self.SAVED)
+        self.assertEqual(self.life(), ["suspend", "destroy"])
+        image = self.target.read_bytes()
+        stream = (VECTORS / "good-libxc-hvm.img").read_bytes()
+        records = records_of(image, image.index(stream) + len(stream))
+        self.assertEqual(records, {3: struct.pack("<II", 2, 0) + model.state, 0: b""})
+        self.assertEqual(config_of(image)["c_info"]["type"], "hvm")
+
+    def test_nodes_in_xenstore(self) -> None:
+        self.model()
+        done = self.save_hvm("-f", "libxl", "guest", str(self.target), guest="hvm-nodes")
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        image = self.target.read_bytes()
+        stream = (VECTORS / "good-libxc-hvm.img").read_bytes()
+        records = records_of(image, image.index(stream) + len(stream))
+        self.assertEqual(list(records), [2, 3, 0])
+        self.assertEqual(records[2][:8], struct.pack("<II", 2, 0))
+        self.assertEqual(records[2][8:].split(b"\0")[:2], [b"physmap/f0000000/start_addr", b"f0000000"])
+
+    def test_then(self) -> None:
+        for then, last, more in (("resume", "resume", ["cont"]), ("pause", "hold", []), ("destroy", "destroy", [])):
+            model = self.model()
+            done = self.save_hvm(f"--then={then}", "guest", str(self.target))
+            self.assertEqual((done.returncode, done.stderr), (0, b""))
+            self.assertEqual(model.commands[9:], more)
+            # Whoever takes over from a paused guest needs its disks.
+            self.assertEqual(model.commands[7], f"xen-save-devices-state {then == 'pause'}")
+            self.assertEqual(self.life(), ["suspend", last])
+
+    def test_bare_image(self) -> None:
+        self.model()
+        done = self.save_hvm("-f", "libxc", "guest", str(self.target))
+        self.assertEqual(done.returncode, 0)
+        self.assertIn(b"has no place in a bare libxc image", done.stderr)
+        self.assertEqual(self.target.read_bytes(), (VECTORS / "good-libxc-hvm.img").read_bytes())
+
+    def test_resume(self) -> None:
+        for guest, life in (("hvm-suspended", ["resume"]), ("hvm-paused", ["unpause"]), ("hvm", [])):
+            model = self.model()
+            self.assertEqual(self.save_hvm("--resume", "guest", guest=guest).returncode, 0)
+            self.assertEqual(model.commands, ["qmp_capabilities", "cont"])
+            self.assertEqual(self.life(), life)
+
+    def test_resume_without_an_answer(self) -> None:
+        self.model(cont="mute")
+        done = self.save_hvm("--resume", "guest", guest="hvm-suspended")
+        self.check_failed(done, 4, "ITS DEVICE MODEL MAY NOT", ["resume"])
+
+    def test_later_failure(self) -> None:
+        for engine, text, life in (("fails", "cannot go on", ["suspend", "resume"]),
+                                   ("abort", "signal 6", ["suspend", "clean-up", "resume"])):
+            model = self.model()
+            done = self.save_hvm("guest", str(self.target), engine=engine)
+            self.check_failed(done, 2, text, life)
+            self.assertIn("cont", model.commands)
+            # An engine that died has left the log on.
+            self.assertEqual("xen-set-global-dirty-log False" in model.commands, engine == "abort")
+
+    def test_bad_before_the_guest_is_touched(self) -> None:
+        for at in ("greeting", "qmp_capabilities", "query_status", "xen_set_global_dirty_log"):
+            for how, text in (("mute", "does not answer"), ("die", "hung up"), ("garbage", "not QMP"),
+                              ("long", "longer than"), ("number", "not an object"), ("refuse", "rather not")):
+                if at == "greeting" and how == "refuse":
+                    continue
+                self.model(**{at: how})
+                done = self.save_hvm("guest", str(self.target))
+                self.check_failed(done, 2, text, [])
+
+    def test_bad_while_it_stands_still(self) -> None:
+        for at in ("stop", "add_fd", "xen_save_devices_state"):
+            for how, text in (("mute", "does not answer"), ("hangup", "hung up"), ("garbage", "not QMP"),
+                              ("refuse", "rather not")):
+                model = self.model(**{at: how})
+                done = self.save_hvm("guest", str(self.target))
+                self.check_failed(done, 2, text)
+                self.assertEqual(model.commands[-1], "cont")
+                self.assertIn(b"the guest runs on", done.stderr)
+
+    def test_dies_while_it_stands_still(self) -> None:
+        self.model(xen_save_devices_state="die")
+        done = self.save_hvm("guest", str(self.target))
+        self.check_failed(done, 4, "hung up")
+        self.assertIn(b"ITS DEVICE MODEL MAY NOT (the device model cannot be reached", done.stderr)
+
+    def test_does_not_go_on(self) -> None:
+        for how, text in (("mute", "does not answer"), ("refuse", "rather not")):
+            self.model(cont=how)
+            done = self.save_hvm("guest", str(self.target), engine="fails")
+            self.check_failed(done, 4, f"cannot go on; THE GUEST RUNS, BUT ITS DEVICE MODEL MAY NOT (the device model")
+            self.assertIn(text, done.stderr.decode())
+            self.model(cont=how)
+            done = self.save_hvm("--then=resume", "guest", str(self.target))
+            self.assertEqual(done.returncode, 6)
+            self.assertIn(b"saved, but afterwards", done.stderr)
+            self.target.unlink()
+
+    def test_one_slip_is_forgiven(self) -> None:
+        model = self.model(cont="hangup")
+        self.assertEqual(self.save_hvm("--then=resume", "guest", str(self.target)).returncode, 0)
+        self.assertEqual(model.commands[-3:], ["cont", "qmp_capabilities", "cont"])
+
+    def test_old_answers_are_not_taken(self) -> None:
+        self.model(**{at: "late" for at in ("query_status", "stop", "add_fd", "xen_save_devices_state")})
+        self.assertEqual(self.save_hvm("guest", str(self.target)).returncode, 0)
+
+    def test_saves_nothing(self) -> None:
+        self.model(xen_save_devices_state="nothing")
+        self.check_failed(self.save_hvm("guest", str(self.target)), 2, "wrote nothing")
+
+    def test_state_that_does_not_verify(self) -> None:
+        model = self.model()
+        model.state = b"XEVM" + model.state[4:]
+        self.check_failed(self.save_hvm("guest", str(self.target)), 1, "the stream does not verify")
 
 
 class Usage(Case):
