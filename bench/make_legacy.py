@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Writes a big image as Xen 4.5 did: real headers, entries and tails of a guest; page data as in make_image.py.
 
-usage: make_legacy.py [--guest hvm|pv] [--mib N] [--batch N] [--width 32|64] [--content holes|mixed] [--bare] FILE|-
+usage: make_legacy.py [--guest hvm|pv] [--mib N] [--batch N] [--width 32|64] [--content holes|mixed]
+                      [--live] [--bare] FILE|-
 """
 
 import argparse
@@ -31,9 +32,9 @@ def put_memory(out: BinaryIO, args: argparse.Namespace, begin: int, fill: Filler
 
 def put_hvm(out: BinaryIO, args: argparse.Namespace, fill: Filler) -> None:
     saver = legacy_guest.HvmSaver(args.width // 8)
-    put_items(out, [legacy.P2mSize(saver.tw, args.mib * 256), *saver.tsc()])
+    put_items(out, [legacy.P2mSize(saver.tw, args.mib * 256), *([] if args.live else saver.tsc())])
     put_memory(out, args, 0, fill)
-    put_items(out, [*saver.closing(), *saver.tail()])
+    put_items(out, [*(saver.tsc() if args.live else []), *saver.closing(), *saver.tail()])
 
 
 def put_pv(out: BinaryIO, args: argparse.Namespace, fill: Filler) -> None:
@@ -42,10 +43,10 @@ def put_pv(out: BinaryIO, args: argparse.Namespace, fill: Filler) -> None:
     saver.guest = pv.Guest(8, len(saver.vcpus), args.mib * 256)
     frames = -(-saver.guest.max_pfn // 512)
     put_items(out, [legacy.P2mSize(saver.tw, saver.guest.max_pfn), saver.extended_info(),
-                    legacy.Frames(saver.tw, [pv.P2M, *range(18, 18 + frames - 1)]), *saver.tsc(),
-                    saver.batch(range(pv.HOLES[0]))])
+                    legacy.Frames(saver.tw, [pv.P2M, *range(18, 18 + frames - 1)]),
+                    *([] if args.live else saver.tsc()), saver.batch(range(pv.HOLES[0]))])
     put_memory(out, args, pv.HOLES[0], fill)
-    put_items(out, [*saver.closing(), legacy.Unmapped(saver.tw, []), *saver.tail()[1:]])
+    put_items(out, [*(saver.tsc() if args.live else []), *saver.closing(), legacy.Unmapped(saver.tw, []), *saver.tail()[1:]])
 
 
 def main(argv: Optional[List[str]] = None) -> None:
@@ -55,6 +56,7 @@ def main(argv: Optional[List[str]] = None) -> None:
     parser.add_argument("--batch", type=int, default=1024, help="pages in a batch")
     parser.add_argument("--width", type=int, choices=(32, 64), default=64, help="of the toolstack")
     parser.add_argument("--content", choices=("holes", "mixed"), default="holes")
+    parser.add_argument("--live", action="store_true", help="as of a guest that runs, of which more may follow")
     parser.add_argument("--bare", action="store_true", help="without xl's header")
     parser.add_argument("file")
     args = parser.parse_args(argv)
