@@ -188,18 +188,52 @@ static void forget(struct output *o)
 	o->temporary = NULL;
 }
 
+static bool flush_file(struct output *o)
+{
+	struct stat st;
+
+	if (fstat(o->fd, &st) == 0 && S_ISREG(st.st_mode) && fsync(o->fd) < 0)
+		return failed(o, "cannot be flushed to disk");
+	return true;
+}
+
 /* Errors of writes long past may show only when the file is flushed or closed. */
 static bool finish_file(struct output *o)
 {
-	struct stat st;
 	int fd = o->fd;
 
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && fsync(fd) < 0)
-		return failed(o, "cannot be flushed to disk");
+	if (!flush_file(o))
+		return false;
 	o->fd = -1;
 	if (close(fd) < 0)
 		return failed(o, "cannot be closed");
 	return true;
+}
+
+/* Called with the signals held. */
+static bool give_name(struct output *o)
+{
+	bool ok;
+
+	if (!o->temporary)
+		return true;
+	if (rename(o->temporary, o->target) != 0)
+		return failed(o, "cannot be given its name");
+	to_remove = NULL;
+	ok = sync_folder(o) || failed(o, "folder cannot be flushed to disk");
+	forget(o);
+	return ok;
+}
+
+bool output_publish(struct output *o)
+{
+	sigset_t before;
+	bool ok;
+
+	hold_signals(&before);
+	ok = flush_file(o) && give_name(o);
+	release_signals(&before);
+	return ok;
 }
 
 bool output_commit(struct output *o)
@@ -208,15 +242,7 @@ bool output_commit(struct output *o)
 	bool ok;
 
 	hold_signals(&before);
-	ok = finish_file(o);
-	if (ok && o->temporary) {
-		ok = rename(o->temporary, o->target) == 0 || failed(o, "cannot be given its name");
-		if (ok) {
-			to_remove = NULL;
-			ok = sync_folder(o) || failed(o, "folder cannot be flushed to disk");
-			forget(o);
-		}
-	}
+	ok = finish_file(o) && give_name(o);
 	if (!ok)
 		output_discard(o);
 	release_signals(&before);

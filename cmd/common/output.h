@@ -38,6 +38,12 @@ void output_written(struct output *output, uint64_t position);
 /* All was written: flushes, closes, gives the file its name. Signals are held while that is done. */
 bool output_commit(struct output *output);
 
+/*
+ * What was written so far is good for itself, and more will follow: flushes it to disk and, the first time, gives the
+ * file its name. From then on output_discard() only closes it.
+ */
+bool output_publish(struct output *output);
+
 /* Closes and removes what there is; nothing happens if it is committed, discarded or was never opened. */
 void output_discard(struct output *output);
 

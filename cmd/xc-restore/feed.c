@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -14,6 +15,7 @@
 #include <libstream/io.h>
 #include <libstream/records.h>
 
+#include "emulator.h"
 #include "legacy.h"
 
 /* What waits to be handed on; the head of an image fits with room to spare. */
@@ -25,38 +27,34 @@
 /* Longest configuration taken; libxl's are a few KiB. */
 #define CONFIG_MAX (UINT32_C(1) << 20)
 
-/* Most device model state taken, as libxl's readers do not say: QEMU's is some MiB, mostly video memory. */
-#define EMULATOR_MAX (UINT32_C(1) << 30)
-
 struct feed {
-	int fd;                        /* the input, the caller's */
-	struct legacy *legacy;         /* who converts it, NULL if it is of today */
-	struct xsr_source *source;     /* the input */
-	struct xsr_decoder *decoder;   /* understands it */
-	struct xsr_verifier *verifier; /* judges it */
-	struct xsr_encoder *encoder;   /* gives the bytes of an event back */
-	struct xsr_sink *sink;         /* the engine's pipe, NULL before feed_go() and for nowhere */
-	struct xsr_buffer out;         /* verified, not yet handed on */
-	int emulator_fd;               /* for the device model's state, -1 for nowhere */
-	uint32_t emulator_id;          /* kind of device model */
-	uint64_t emulator_size;        /* bytes of its state */
-	struct feed_blob model_nodes;  /* its nodes in xenstore */
-	struct feed_head head;         /* what the beginning says */
-	bool waited;                   /* feed_go() has been */
-	bool engine_left;              /* the pipe's reader is gone */
-	bool at_end;                   /* the outermost END was seen */
-	pthread_t thread;              /* runs feed_main() */
-	bool running;                  /* there is one to be joined */
-	int event_fd;                  /* counts changes of state */
-	pthread_mutex_t lock;          /* guards the next three */
-	pthread_cond_t change;         /* go or cancelled was set */
-	bool go, cancelled;            /* orders */
-	enum feed_state state;         /* news */
-	atomic_uint_fast64_t bytes;    /* progress, for the other thread */
-	uint64_t size;                 /* of the input, 0 if unknown */
-	struct fault fault;            /* first failure */
-	unsigned lines;                /* used of line[] */
-	char line[FEED_LINES][320];    /* what the verifier said */
+	int fd;                         /* the input, the caller's */
+	struct legacy *legacy;          /* who converts it, NULL if it is of today */
+	struct xsr_source *source;      /* the input */
+	struct xsr_decoder *decoder;    /* understands it */
+	struct xsr_verifier *verifier;  /* judges it */
+	struct xsr_encoder *encoder;    /* gives the bytes of an event back */
+	struct xsr_sink *sink;          /* the engine's pipe, NULL before feed_go() and for nowhere */
+	struct xsr_buffer out;          /* verified, not yet handed on */
+	struct emulator_state emulator; /* the device model's state */
+	uint64_t checkpoints;           /* complete ones that the engine knows of */
+	struct feed_blob model_nodes;   /* its nodes in xenstore */
+	struct feed_head head;          /* what the beginning says */
+	bool waited;                    /* feed_go() has been */
+	bool engine_left;               /* the pipe's reader is gone */
+	bool at_end;                    /* the outermost END was seen */
+	pthread_t thread;               /* runs feed_main() */
+	bool running;                   /* there is one to be joined */
+	int event_fd;                   /* counts changes of state */
+	pthread_mutex_t lock;           /* guards the next three */
+	pthread_cond_t change;          /* go or cancelled was set */
+	bool go, cancelled;             /* orders */
+	enum feed_state state;          /* news */
+	atomic_uint_fast64_t bytes;     /* progress, for the other thread */
+	uint64_t size;                  /* of the input, 0 if unknown */
+	struct fault fault;             /* first failure */
+	unsigned lines;                 /* used of line[] */
+	char line[FEED_LINES][320];     /* what the verifier said */
 };
 
 static void on_finding(void *context, const struct xsr_finding *finding)
@@ -154,42 +152,13 @@ static bool collect(struct feed *f, struct feed_blob *blob, const struct xsr_eve
 	return true;
 }
 
-/* The device model's state behind the record's head of two numbers; the head is at the front of the first piece. */
-static bool collect_emulator(struct feed *f, const struct xsr_event *e)
-{
-	const uint8_t *data = e->u.bytes.data;
-	size_t length = e->u.bytes.length;
-	struct xsr_emulator emulator;
-
-	if (e->u.bytes.position == 0) {
-		if (xsr_emulator_decode(data, length, e->record->big_endian, &emulator) != XSR_OK)
-			return true;
-		f->emulator_id = emulator.id;
-		data += XSR_EMULATOR_HEAD_SIZE;
-		length -= XSR_EMULATOR_HEAD_SIZE;
-	}
-	f->emulator_size += length;
-	if (f->emulator_size > EMULATOR_MAX)
-		return fault_set(&f->fault, FAULT_STREAM, "the device model's state is longer than %u bytes",
-		    EMULATOR_MAX);
-	while (f->emulator_fd >= 0 && length > 0) {
-		ssize_t written = write(f->emulator_fd, data, length);
-
-		if (written < 0 && errno != EINTR)
-			return fault_errno(&f->fault, FAULT_SYSTEM, "cannot keep the device model's state");
-		if (written > 0) {
-			data += written;
-			length -= (size_t)written;
-		}
-	}
-	return true;
-}
-
 /* Its nodes in xenstore; more of them than fit in one piece are no guest's. */
 static bool collect_nodes(struct feed *f, const struct xsr_event *e)
 {
-	if (e->u.bytes.position != 0 || f->model_nodes.data || e->u.bytes.length <= XSR_EMULATOR_HEAD_SIZE)
+	if (e->u.bytes.position != 0 || e->u.bytes.length <= XSR_EMULATOR_HEAD_SIZE)
 		return true;
+	/* Each checkpoint has them again. */
+	free(f->model_nodes.data);
 	f->model_nodes.size = e->u.bytes.length - XSR_EMULATOR_HEAD_SIZE;
 	f->model_nodes.data = malloc(f->model_nodes.size);
 	if (!f->model_nodes.data)
@@ -202,7 +171,7 @@ static bool collect_nodes(struct feed *f, const struct xsr_event *e)
 static bool take_body(struct feed *f, const struct xsr_event *e)
 {
 	if (e->layer == XSR_LAYER_LIBXL && e->record->type == XSR_LIBXL_EMULATOR_CONTEXT)
-		return collect_emulator(f, e);
+		return emulator_piece(&f->emulator, e, &f->fault);
 	if (e->layer == XSR_LAYER_LIBXL && e->record->type == XSR_LIBXL_EMULATOR_XENSTORE_DATA)
 		return collect_nodes(f, e);
 	if (e->layer == XSR_LAYER_LIBXL)
@@ -212,15 +181,6 @@ static bool take_body(struct feed *f, const struct xsr_event *e)
 	if (e->record->type == XSR_LIBXC_X86_MSR_POLICY && !f->head.msrs.data)
 		return collect(f, &f->head.msrs, e, XSR_WHOLE_MAX);
 	return true;
-}
-
-/* Remus and COLO want a partner that answers; their images have no end of their own. */
-static bool refuse_checkpoints(struct feed *f, const struct xsr_record *record)
-{
-	if (record->layer == XSR_LAYER_LIBXC ? record->type != XSR_LIBXC_CHECKPOINT
-	                                     : record->type != XSR_LIBXL_CHECKPOINT_END)
-		return true;
-	return fault_set(&f->fault, FAULT_STREAM, "a checkpointed stream (Remus, COLO) cannot be restored");
 }
 
 /* Keeps what others want to know. */
@@ -242,8 +202,6 @@ static bool take(struct feed *f, const struct xsr_event *e)
 	case XSR_EVENT_DOMAIN_HEADER:
 		f->head.domain = e->u.domain;
 		return true;
-	case XSR_EVENT_RECORD:
-		return refuse_checkpoints(f, e->record);
 	case XSR_EVENT_BODY:
 		return take_body(f, e);
 	case XSR_EVENT_END:
@@ -273,6 +231,30 @@ static bool is_image_end(const struct xsr_event *e)
 	       e->record->type == XSR_LIBXC_END;
 }
 
+/* What the engine gets to see of a checkpoint comes later. */
+static bool is_checkpoint(const struct xsr_event *e)
+{
+	return e->record && e->layer == XSR_LAYER_LIBXC && e->record->type == XSR_LIBXC_CHECKPOINT;
+}
+
+/*
+ * A checkpoint is complete when all layers say so. Only then the engine is told: it takes over what it has kept, and
+ * keeps what follows until it is told again. So what is behind the last one goes nowhere.
+ */
+static bool heed_checkpoint(struct feed *f)
+{
+	const uint64_t complete = xsr_verifier_summary(f->verifier)->checkpoints;
+	uint8_t bytes[XSR_RECORD_HEADER_SIZE];
+	struct xsr_buffer out = {.data = bytes, .size = sizeof(bytes)};
+
+	if (complete == f->checkpoints)
+		return true;
+	f->checkpoints = complete;
+	if (xsr_encode_record(&out, XSR_LIBXC_CHECKPOINT, NULL, 0, f->head.image.options & 1) != XSR_OK)
+		return fault_set(&f->fault, FAULT_SYSTEM, "internal error: cannot encode a record");
+	return emulator_commit(&f->emulator, &f->fault) && flush(f) && hand_on(f, out.data, out.length);
+}
+
 /* One event: judged, then kept, then handed on. False ends the pump. */
 static bool on_event(void *context, const struct xsr_event *e)
 {
@@ -283,7 +265,9 @@ static bool on_event(void *context, const struct xsr_event *e)
 	if (f->fault.kind != FAULT_NONE || !take(f, e))
 		return false;
 	if (e->layer == XSR_LAYER_LIBXC && e->type != XSR_EVENT_END && e->type != XSR_EVENT_TRAILER &&
-	    !forward(f, e))
+	    !is_checkpoint(e) && !forward(f, e))
+		return false;
+	if (!heed_checkpoint(f))
 		return false;
 	if (head_ends(f, e) && !wait_for_go(f))
 		return false;
@@ -316,7 +300,11 @@ static void pump(struct feed *f)
 	enum xsr_status status = xsr_pump_run(&job, &error);
 
 	atomic_store(&f->bytes, xsr_decoder_offset(f->decoder));
-	if (status == XSR_E_IO) {
+	/* A checkpointed stream ends where it breaks off. */
+	if (status == XSR_E_IO && f->checkpoints && f->lines < FEED_LINES) {
+		snprintf(f->line[f->lines++], sizeof(f->line[0]), "the image breaks off: %s",
+		    strerror(error.sys_errno));
+	} else if (status == XSR_E_IO) {
 		errno = error.sys_errno;
 		fault_errno(&f->fault, FAULT_SYSTEM, "cannot read the image");
 	} else if (status == XSR_E_NOMEM || status == XSR_E_MISUSE) {
@@ -388,8 +376,12 @@ static void *feed_main(void *context)
 		/* Their answers come as findings. */
 		(void)xsr_decoder_finish(f->decoder);
 		(void)xsr_verifier_finish(f->verifier, f->decoder);
-		if (!f->at_end || !xsr_verifier_verdict(f->verifier)->complete)
+		if ((!f->at_end && !f->checkpoints) || !xsr_verifier_verdict(f->verifier)->complete)
 			fault_set(&f->fault, FAULT_STREAM, "the image is not complete");
+		if (f->fault.kind == FAULT_NONE && f->checkpoints)
+			emulator_drop(&f->emulator, &f->fault);
+		else if (f->fault.kind == FAULT_NONE)
+			emulator_commit(&f->emulator, &f->fault);
 	}
 	/* Said before the pipe is closed: what the engine says of a closed pipe is not the reason. */
 	set_state(f, FEED_OVER);
@@ -407,7 +399,7 @@ struct feed *feed_new(int fd, struct fault *fault)
 		return NULL;
 	}
 	f->fd = fd;
-	f->emulator_fd = -1;
+	f->emulator.fd = -1;
 	pthread_mutex_init(&f->lock, NULL);
 	pthread_cond_init(&f->change, NULL);
 	f->decoder = xsr_decoder_new(XSR_FORMAT_UNKNOWN);
@@ -468,7 +460,7 @@ static void order(struct feed *feed, bool *what)
 void feed_go(struct feed *feed, int engine_fd, int emulator_fd)
 {
 	/* The thread waits on the lock's condition, so that these are its own again afterwards. */
-	feed->emulator_fd = emulator_fd;
+	feed->emulator.fd = emulator_fd;
 	if (engine_fd >= 0)
 		feed->sink = xsr_sink_to_fd(engine_fd, true);
 	if (engine_fd >= 0 && !feed->sink) {
@@ -510,12 +502,12 @@ bool feed_engine_left(const struct feed *feed)
 
 uint64_t feed_emulator_size(const struct feed *feed)
 {
-	return feed->emulator_size;
+	return feed->emulator.size;
 }
 
 uint32_t feed_emulator_id(const struct feed *feed)
 {
-	return feed->emulator_id;
+	return feed->emulator.id;
 }
 
 const struct feed_blob *feed_model_nodes(const struct feed *feed)

@@ -4,6 +4,9 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
+
+#include <libstream/encoder.h>
 
 #include <xenctrl.h>
 #include <xenguest.h>
@@ -12,14 +15,17 @@
 
 /* What the callbacks need. */
 struct context {
-	struct engine_port *port; /* way to the parent */
+	struct engine_port *port;     /* way to the parent */
+	const struct engine_job *job; /* what to do */
+	int stream_fd;                /* the stream */
+	bool ended;                   /* by an answer: what libxenguest calls a failure then is none */
 };
 
 static void on_log(void *data, enum engine_level level, const char *text)
 {
 	const struct context *context = data;
 
-	engine_log(context->port, level, text);
+	engine_log(context->port, context->ended ? ENGINE_DEBUG : level, text);
 }
 
 static void on_progress(void *data, const char *what, uint64_t done, uint64_t total)
@@ -54,13 +60,47 @@ static int on_policy(struct precopy_stats stats, void *data)
 	    stats.dirty_count < 0 ? ENGINE_UNKNOWN : (uint64_t)stats.dirty_count);
 }
 
+/* Where libxl has a record of its own. */
+static bool close_checkpoint(const struct context *context)
+{
+	uint8_t bytes[XSR_RECORD_HEADER_SIZE];
+	struct xsr_buffer out = {.data = bytes, .size = sizeof(bytes)};
+
+	if (!context->job->nested)
+		return true;
+	/* So few bytes go into a pipe in one piece. */
+	return xsr_encode_record(&out, XSR_LIBXL_CHECKPOINT_END, NULL, 0, false) == XSR_OK &&
+	       write(context->stream_fd, out.data, out.length) == (ssize_t)out.length;
+}
+
+/* The order of the callbacks is Remus's: this one first, the other one after it. */
+static int on_postcopy(void *data)
+{
+	struct context *context = data;
+
+	if (!close_checkpoint(context))
+		return -1;
+	context->ended = !engine_ask_copied(context->port);
+	return !context->ended;
+}
+
+static int on_checkpoint(void *data)
+{
+	struct context *context = data;
+
+	context->ended = !engine_ask_next(context->port);
+	return !context->ended;
+}
+
 static int save(const struct engine_job *job, int stream_fd, struct engine_port *port)
 {
-	struct context context = {.port = port};
+	struct context context = {.port = port, .job = job, .stream_fd = stream_fd};
 	struct save_callbacks callbacks = {
 	    .suspend = on_suspend,
 	    .switch_qemu_logdirty = on_logdirty,
 	    .precopy_policy = on_policy,
+	    .postcopy = on_postcopy,
+	    .checkpoint = on_checkpoint,
 	    .data = &context,
 	};
 	struct xen_logger logger;
@@ -72,7 +112,7 @@ static int save(const struct engine_job *job, int stream_fd, struct engine_port 
 	if (!xc)
 		return -1;
 	result = xc_domain_save(xc, stream_fd, job->domid, job->live ? XCFLAGS_LIVE : 0, &callbacks,
-	    XC_STREAM_PLAIN, -1);
+	    job->checkpoints ? XC_STREAM_REMUS : XC_STREAM_PLAIN, -1);
 	error = errno;
 	xc_interface_close(xc);
 	errno = error;

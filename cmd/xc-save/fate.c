@@ -82,6 +82,8 @@ void fate_after_success(struct guest *guest, enum save_then then, struct save_ou
 
 int fate_exit_status(const struct save_outcome *outcome)
 {
+	if (outcome->ended && outcome->fate == FATE_RUNS)
+		return STATUS_SAVED;
 	if (outcome->saved)
 		return outcome->fate == FATE_STUCK || outcome->fate == FATE_MODELLESS ? STATUS_AFTERWARDS
 		                                                                      : STATUS_SAVED;

@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "dirty_log.h"
+#include "lock.h"
 #include "model_nodes.h"
 #include "suspend.h"
 #include "xen-common/xen.h"
@@ -27,23 +27,6 @@ struct guest {
 	struct device_model *model; /* once it was asked for */
 };
 
-/*
- * Two savers of one guest would resume or destroy it under each other's hands. The lock goes with the
- * process.
- */
-static bool take_lock(struct guest *guest, struct fault *fault)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/run/xc-save.%u.lock", guest->facts.domid);
-	guest->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (guest->lock < 0)
-		return fault_errno(fault, FAULT_SYSTEM, "cannot open %s", path);
-	if (flock(guest->lock, LOCK_EX | LOCK_NB) != 0)
-		return fault_set(fault, FAULT_SYSTEM, "another xc-save is at work on this guest");
-	return true;
-}
-
 struct guest *guest_open(const char *operand, struct fault *fault)
 {
 	struct guest *guest = calloc(1, sizeof(*guest));
@@ -57,7 +40,8 @@ struct guest *guest_open(const char *operand, struct fault *fault)
 	/* What libxc has to say in this process is said again by the faults that follow from it. */
 	xen_logger_init(&guest->xen.logger, NULL, NULL, NULL);
 	if (xen_open(&guest->xen, fault) && xen_find_domain(&guest->xen, operand, &domid, fault) &&
-	    xen_domain_facts(&guest->xen, domid, &guest->facts, fault) && take_lock(guest, fault)) {
+	    xen_domain_facts(&guest->xen, domid, &guest->facts, fault) &&
+	    (guest->lock = lock_take(domid, fault)) >= 0) {
 		guest->state = GUEST_RUNNING;
 		if (guest->facts.shutdown)
 			guest->state =
@@ -74,8 +58,7 @@ void guest_close(struct guest *guest)
 		return;
 	device_model_free(guest->model);
 	xen_close(&guest->xen);
-	if (guest->lock >= 0)
-		close(guest->lock);
+	lock_release(guest->facts.domid, guest->lock);
 	free(guest);
 }
 

@@ -76,13 +76,18 @@ static void finish(struct parsing *parsing, struct argp_state *state)
 	                                    parsing->live.bandwidth_given || request->live != LIVE_NO))
 		argp_error(state, "--resume goes with nothing but DOMAIN");
 	live_options_finish(&parsing->live, state);
+	/* Of a compressed file that breaks off the last blocks are lost, and nobody could say what is complete. */
+	if (request->checkpoints && request->compression.method != COMPRESS_NONE)
+		argp_error(state, "checkpoints cannot be compressed");
 	if (!request->path)
 		request->path = "-";
 	/*
 	 * Whoever reads a pipe may have failed after the last byte, and then the guest must still be there.
 	 * A file is known to be complete, so the guest can go, as it does with xl save.
 	 */
-	if (!parsing->then_given)
+	if (!parsing->then_given && request->checkpoints)
+		request->then = THEN_RESUME;
+	else if (!parsing->then_given)
 		request->then = strcmp(request->path, "-") == 0 ? THEN_PAUSE : THEN_DESTROY;
 }
 

@@ -5,7 +5,16 @@
 
 #include "common/tool.h"
 
-enum { KEY_LIVE = 512, KEY_ITERATIONS, KEY_THRESHOLD, KEY_DOWNTIME, KEY_TIME, KEY_IF_BUSY, KEY_BANDWIDTH };
+enum {
+	KEY_LIVE = 512,
+	KEY_ITERATIONS,
+	KEY_THRESHOLD,
+	KEY_DOWNTIME,
+	KEY_TIME,
+	KEY_IF_BUSY,
+	KEY_BANDWIDTH,
+	KEY_CHECKPOINT
+};
 
 /* Without limits a live save ends as those of libxl do; for a downtime it tries harder. */
 #define ITERATIONS_OF_XEN       5
@@ -16,6 +25,7 @@ enum { KEY_LIVE = 512, KEY_ITERATIONS, KEY_THRESHOLD, KEY_DOWNTIME, KEY_TIME, KE
 #define ITERATIONS_MAX 1000000
 #define SECONDS_MAX    86400
 #define PAGES_MAX      (1ul << 52)
+#define COUNT_MAX      1000000000ul
 
 /* Bytes a second: slower than the first, a guest that stands still would hardly ever run again. */
 #define BANDWIDTH_MIN 4096ul
@@ -71,6 +81,27 @@ static enum save_live live(const char *text, struct argp_state *state)
 	return LIVE_IF_POSSIBLE;
 }
 
+/* "MS[,COUNT]" */
+static void checkpoint(const char *text, struct save_request *request, struct argp_state *state)
+{
+	const char *comma = strchr(text, ',');
+	size_t length = comma ? (size_t)(comma - text) : strlen(text);
+	char ms[24];
+	unsigned long interval = 0, count = 0;
+
+	if (length >= sizeof(ms))
+		length = 0;
+	memcpy(ms, text, length);
+	ms[length] = '\0';
+	if (!tool_number(ms, SECONDS_MAX * 1000ul, &interval) ||
+	    (comma && (!tool_number(comma + 1, COUNT_MAX, &count) || count == 0)))
+		argp_error(state, "--checkpoint takes milliseconds, and perhaps a comma and a number, not %s",
+		    text);
+	request->checkpoints = true;
+	request->checkpoint_ms = interval;
+	request->checkpoint_count = count;
+}
+
 static error_t parse(int key, char *text, struct argp_state *state)
 {
 	struct live_options *options = state->input;
@@ -97,6 +128,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	case KEY_IF_BUSY:
 		limits->if_busy = if_busy(text, state);
 		break;
+	case KEY_CHECKPOINT:
+		checkpoint(text, options->request, state);
+		break;
 	case KEY_BANDWIDTH:
 		options->request->bandwidth = bandwidth(text, state);
 		options->bandwidth_given = true;
@@ -112,6 +146,10 @@ void live_options_finish(struct live_options *options, struct argp_state *state)
 {
 	struct live_limits *limits = &options->limits;
 
+	if (options->request->checkpoints && options->request->live == LIVE_IF_POSSIBLE)
+		argp_error(state, "--checkpoint cannot do without --live");
+	if (options->request->checkpoints)
+		options->request->live = LIVE_YES;
 	if (options->given && options->request->live == LIVE_NO)
 		argp_error(state, "limits of a live save go with --live");
 	if (!limits->max_iterations)
@@ -142,6 +180,11 @@ static const struct argp_option table[] = {
     {"max-time", KEY_TIME, "SECONDS", 0, "Wait for that for so long at most", 4},
     {"if-busy", KEY_IF_BUSY, "WHAT", 0,
         "After that stop-and-copy (default), however long it takes, or abort: the guest runs on", 4},
+    {"checkpoint", KEY_CHECKPOINT, "MS[,COUNT]", 0,
+        "Save again and again into one stream, MS milliseconds after each checkpoint, COUNT times or until a "
+        "signal "
+        "ends it; implies --live",
+        4},
     {"bandwidth", KEY_BANDWIDTH, "RATE", 0,
         "Write no more than RATE bytes a second (K, M, G: times 1024, …); for any save", 4},
     {0},

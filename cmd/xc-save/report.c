@@ -74,6 +74,22 @@ static void on_pass(void *context, const struct live_pass *pass)
 	    live_pass_text(pass, text, sizeof(text)));
 }
 
+static void on_checkpoint(void *context, const struct save_checkpoint *checkpoint)
+{
+	struct report *report = context;
+	char bytes[32], downtime[48] = "the guest stands still";
+
+	if (report->json)
+		write_row(report, json_pack("{s:s, s:I, s:I, s:o}", "event", "checkpoint", "number",
+		                      (json_int_t)checkpoint->number, "bytes", (json_int_t)checkpoint->bytes,
+		                      "downtime", live_real(checkpoint->downtime)));
+	if (checkpoint->downtime >= 0)
+		snprintf(downtime, sizeof(downtime), "stood still for %.2f s", checkpoint->downtime);
+	message(report->watched ? MESSAGE_WARNING : MESSAGE_NOTE, report->options->request.domain,
+	    "checkpoint %llu: %s; %s", (unsigned long long)checkpoint->number,
+	    text_bytes(checkpoint->bytes, bytes, sizeof(bytes)), downtime);
+}
+
 static void on_warning(void *context, const char *text)
 {
 	struct report *report = context;
@@ -102,6 +118,7 @@ void report_begin(struct report *report, const struct options *options, struct s
 	*hooks = (struct save_hooks){.progress = on_progress,
 	    .log = on_log,
 	    .pass = on_pass,
+	    .checkpoint = on_checkpoint,
 	    .warning = on_warning,
 	    .context = report};
 }
@@ -111,11 +128,12 @@ static void json_result(struct report *report, const struct save_outcome *outcom
 	const char *error = outcome->fault.kind ? outcome->fault.text : outcome->second.text;
 
 	write_row(report,
-	    json_pack("{s:s, s:b, s:s, s:i, s:I, s:I, s:f, s:f, s:o, s:b, s:s}", "event", "result", "saved",
-	        outcome->saved, "guest", save_fate_name(outcome->fate), "status", status, "bytes",
-	        (json_int_t)outcome->bytes, "stored", (json_int_t)outcome->stored, "seconds",
+	    json_pack("{s:s, s:b, s:s, s:i, s:I, s:I, s:f, s:f, s:o, s:b, s:I, s:s}", "event", "result",
+	        "saved", outcome->saved || outcome->ended, "guest", save_fate_name(outcome->fate), "status",
+	        status, "bytes", (json_int_t)outcome->bytes, "stored", (json_int_t)outcome->stored, "seconds",
 	        outcome->seconds, "downtime", outcome->downtime, "expected_downtime",
-	        live_real(outcome->expected), "live", outcome->live, "error", error));
+	        live_real(outcome->expected), "live", outcome->live, "checkpoints",
+	        (json_int_t)outcome->checkpoints, "error", error));
 }
 
 /* What became of the guest, in a clause. */
@@ -155,12 +173,17 @@ static void say_failed(const struct save_request *request, const struct save_out
 {
 	/* An empty text: the part that failed has said so itself. */
 	const char *reason = outcome->fault.text[0] ? outcome->fault.text : "not saved";
+	char kept[64] = "";
 
+	if (outcome->checkpoints)
+		snprintf(kept, sizeof(kept), "; %llu checkpoints are complete",
+		    (unsigned long long)outcome->checkpoints);
 	if (outcome->fate == FATE_STUCK || outcome->fate == FATE_MODELLESS)
-		message(MESSAGE_ERROR, request->domain, "%s; %s (%s): try 'xc-save --resume'", reason,
+		message(MESSAGE_ERROR, request->domain, "%s%s; %s (%s): try 'xc-save --resume'", reason, kept,
 		    fate_clause(outcome->fate), outcome->second.text);
 	else
-		message(MESSAGE_ERROR, request->domain, "%s; %s", reason, fate_clause(outcome->fate));
+		message(outcome->ended ? MESSAGE_NOTE : MESSAGE_ERROR, request->domain, "%s%s; %s", reason,
+		    kept, fate_clause(outcome->fate));
 }
 
 static void say_resumed(const struct save_request *request, const struct save_outcome *outcome)

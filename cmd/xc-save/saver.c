@@ -14,6 +14,7 @@
 
 #include "common/output.h"
 
+#include "checkpoints.h"
 #include "config.h"
 #include "fate.h"
 #include "guest.h"
@@ -44,6 +45,7 @@ struct saver {
 	bool engine_talks;                  /* its socket is open */
 	struct stream *stream;              /* who moves and checks it */
 	struct passes passes;               /* of a live save */
+	struct checkpoints checkpoints;     /* of a save that has them */
 	int64_t suspended_at;               /* ms; 0 while the guest runs */
 	int64_t handed_over_at;             /* ms; when the image was complete and in its place */
 };
@@ -78,6 +80,7 @@ static bool interrupted(struct saver *s)
 
 	if (poll(&pfd, 1, 0) != 1 || read(s->signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return false;
+	s->outcome->ended = s->outcome->checkpoints && s->outcome->fault.kind == FAULT_NONE;
 	fault_set(&s->outcome->fault, FAULT_SYSTEM, "stopped by signal %u (%s)", info.ssi_signo,
 	    strsignal((int)info.ssi_signo));
 	return true;
@@ -119,6 +122,10 @@ static bool decide_live(struct saver *s)
 	char text[sizeof(why.text) + 32];
 
 	s->outcome->live = s->request->live != LIVE_NO;
+	if (s->request->checkpoints && guest_facts(s->guest)->type == DOMAIN_HVM)
+		return fault_set(&s->outcome->fault, FAULT_UNSUSPENDED,
+		    "HVM guests cannot be saved in checkpoints: the state of their device model would be "
+		    "missing");
 	if (!s->outcome->live || guest_can_be_live(s->guest, &why))
 		return true;
 	if (s->request->live == LIVE_YES || why.kind != FAULT_UNSUSPENDED) {
@@ -173,8 +180,16 @@ static bool open_output(struct saver *s)
 	return good || fault_set(&s->outcome->fault, FAULT_SYSTEM, "%s", "");
 }
 
-static void passes_init(struct saver *s)
+static void helpers_init(struct saver *s)
 {
+	s->checkpoints = (struct checkpoints){.request = s->request,
+	    .hooks = s->hooks,
+	    .outcome = s->outcome,
+	    .guest = s->guest,
+	    .engine = s->engine,
+	    .stream = s->stream,
+	    .output = &s->output,
+	    .suspended_at = &s->suspended_at};
 	s->passes = (struct passes){.limits = &s->request->limits,
 	    .hooks = s->hooks,
 	    .guest = s->guest,
@@ -202,6 +217,8 @@ static bool prepare(struct saver *s)
 	job.domid = facts->domid;
 	job.hvm = facts->type != DOMAIN_PV;
 	job.live = s->outcome->live;
+	job.checkpoints = s->request->checkpoints;
+	job.nested = s->request->format != XSR_FORMAT_LIBXC;
 	s->engine = engine_start(guest_engine, &job, ENGINE_WRITES, fault);
 	if (!s->engine)
 		return false;
@@ -213,7 +230,7 @@ static bool prepare(struct saver *s)
 	setup.bandwidth = s->request->bandwidth;
 	setup.compression = s->request->compression;
 	s->stream = stream_new(&setup, fault);
-	passes_init(s);
+	helpers_init(s);
 	return s->stream && stream_start_body(s->stream, fault);
 }
 
@@ -283,6 +300,10 @@ static void serve_engine(struct saver *s)
 	case ENGINE_SUSPEND:
 		serve_suspend(s);
 		break;
+	case ENGINE_COPIED:
+	case ENGINE_NEXT:
+		checkpoints_question(&s->checkpoints, &message, &s->outcome->fault);
+		break;
 	case ENGINE_POLICY:
 		passes_question(&s->passes, &message);
 		break;
@@ -302,6 +323,11 @@ static bool heed_partner(struct saver *s)
 	return !partner || partner->look(partner->context, stream_bytes(s->stream), &s->outcome->fault);
 }
 
+static int patience_ms(const struct saver *s)
+{
+	return checkpoints_patience_ms(&s->checkpoints, passes_patience_ms(&s->passes, PROGRESS_MS));
+}
+
 /* Serves the engine until the part of the stream that runs is over. True if that went well. */
 static bool serve(struct saver *s)
 {
@@ -315,7 +341,7 @@ static bool serve(struct saver *s)
 		    {.fd = s->request->partner ? s->request->partner->news_fd : -1, .events = POLLIN},
 		};
 
-		poll(fds, 4, passes_patience_ms(&s->passes, PROGRESS_MS));
+		poll(fds, 4, patience_ms(s));
 		if (fds[1].revents && interrupted(s))
 			return false;
 		if (!heed_partner(s))
@@ -325,7 +351,8 @@ static bool serve(struct saver *s)
 			return stream_result(s->stream, &s->outcome->fault);
 		if (fds[2].revents)
 			serve_engine(s);
-		if (!passes_serve(&s->passes, &s->outcome->fault))
+		if (!passes_serve(&s->passes, &s->outcome->fault) ||
+		    !checkpoints_serve(&s->checkpoints, &s->outcome->fault))
 			return false;
 		if (now_ms() - told >= PROGRESS_MS) {
 			tell(s, PHASE_COPYING);
@@ -388,6 +415,7 @@ static void stop_helpers(struct saver *s)
 	struct engine_outcome out = {0};
 
 	passes_abandon(&s->passes);
+	checkpoints_abandon(&s->checkpoints);
 	if (s->engine) {
 		engine_stop(s->engine);
 		out = engine_wait(s->engine, ENGINE_PATIENCE_MS);
@@ -427,6 +455,12 @@ static void give_up(struct saver *s)
 	stop_helpers(s);
 	if (s->stream)
 		fate_after_failure(s->guest, s->request->timeout_s, s->outcome);
+	if (s->outcome->checkpoints) {
+		/* It has been suspended before, if not now. */
+		if (s->outcome->fate == FATE_UNTOUCHED)
+			s->outcome->fate = FATE_RUNS;
+		checkpoints_keep(&s->checkpoints);
+	}
 	output_discard(&s->output);
 }
 

@@ -61,6 +61,9 @@ struct save_request {
 	enum save_live live;                /* while the guest runs? */
 	struct live_limits limits;          /* of a live save */
 	uint64_t bandwidth;                 /* bytes a second at most, 0 for any */
+	bool checkpoints;                   /* again and again, in one stream; it must be live */
+	uint64_t checkpoint_ms;             /* time between two checkpoints */
+	uint64_t checkpoint_count;          /* end after so many, 0 for never */
 };
 
 /* Where a save stands. */
@@ -78,12 +81,20 @@ struct save_progress {
 	uint64_t expected;                 /* about how many there will be */
 };
 
+/* A checkpoint that is complete, verified and in its place. */
+struct save_checkpoint {
+	uint64_t number; /* counted from 1 */
+	uint64_t bytes;  /* of it */
+	double downtime; /* seconds; negative for the last one: the guest still stands */
+};
+
 /* Where news go; all may be called at any time, never from another thread. */
 struct save_hooks {
 	void (*progress)(void *context, const struct save_progress *progress);
 	void (*log)(void *context, enum engine_level level, const char *text);
 	void (*pass)(void *context,
-	    const struct live_pass *pass);                /* of a live save, when it is over; or NULL */
+	    const struct live_pass *pass); /* of a live save, when it is over; or NULL */
+	void (*checkpoint)(void *context, const struct save_checkpoint *checkpoint); /* or NULL */
 	void (*warning)(void *context, const char *text); /* what the user should know in any case; or NULL */
 	void *context;                                    /* for all */
 };
@@ -100,16 +111,18 @@ enum save_fate {
 };
 
 struct save_outcome {
-	bool saved;          /* the image is complete, verified and in its place */
-	enum save_fate fate; /* the guest */
-	struct fault fault;  /* what went wrong first; its text is empty if that was said already */
-	struct fault second; /* what went wrong while making the guest run on, or with it after the save */
-	uint64_t bytes;      /* of the stream */
-	uint64_t stored;     /* written: less than that if compressed */
-	double seconds;      /* all together */
-	double downtime;     /* from suspension to the end of it, or until all was handed over */
-	bool live;           /* the guest ran while most of it was saved */
-	double expected;     /* downtime expected when a live save stopped the guest; negative if not known */
+	bool saved;           /* the image is complete, verified and in its place */
+	enum save_fate fate;  /* the guest */
+	struct fault fault;   /* what went wrong first; its text is empty if that was said already */
+	struct fault second;  /* what went wrong while making the guest run on, or with it after the save */
+	uint64_t bytes;       /* of the stream */
+	uint64_t stored;      /* written: less than that if compressed */
+	double seconds;       /* all together */
+	double downtime;      /* from suspension to the end of it, or until all was handed over */
+	uint64_t checkpoints; /* complete ones; the last of them can be restored, whatever failed later */
+	bool ended;           /* a signal ended the checkpoints, as is the way to do it */
+	bool live;            /* the guest ran while most of it was saved */
+	double expected; /* downtime expected when a live save stopped the guest; negative if not known */
 };
 
 /*

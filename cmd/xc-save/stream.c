@@ -30,16 +30,18 @@ struct stream {
 	struct compressor *compressor; /* between the two, or NULL */
 	struct xsr_source *engine;     /* the engine's pipe */
 	struct stream_tail tail;       /* for the second part */
-	int paced_fd;                 /* what comes out of it at the bandwidth asked for, -1 if any will do */
-	pthread_t thread;             /* the part that runs */
-	bool running;                 /* there is one to be joined */
-	int event_fd;                 /* readable when it is over */
-	atomic_uint_fast64_t bytes;   /* progress, for the other thread */
-	atomic_bool waiting;          /* all that was read is done with */
-	uint64_t flushed;             /* bytes whose way to the disk has begun */
-	struct fault fault;           /* first failure */
-	unsigned lines;               /* used of line[] */
-	char line[STREAM_LINES][320]; /* what the verifier said */
+	int paced_fd;               /* what comes out of it at the bandwidth asked for, -1 if any will do */
+	pthread_t thread;           /* the part that runs */
+	bool running;               /* there is one to be joined */
+	int event_fd;               /* readable when it is over */
+	atomic_uint_fast64_t bytes; /* progress, for the other thread */
+	atomic_uint_fast64_t checkpoints;    /* good ones that went to the output */
+	atomic_uint_fast64_t checkpoint_end; /* bytes up to the end of the last one */
+	atomic_bool waiting;                 /* all that was read is done with */
+	uint64_t flushed;                    /* bytes whose way to the disk has begun */
+	struct fault fault;                  /* first failure */
+	unsigned lines;                      /* used of line[] */
+	char line[STREAM_LINES][320];        /* what the verifier said */
 };
 
 static void on_finding(void *context, const struct xsr_finding *finding)
@@ -85,8 +87,13 @@ static void on_tick(void *context, uint64_t offset)
 static void on_passed(void *context, uint64_t offset)
 {
 	struct stream *s = context;
+	const struct xsr_summary *summary = xsr_verifier_summary(s->verifier);
 
 	atomic_store(&s->bytes, offset);
+	if (s->fault.kind == FAULT_NONE && summary->checkpoints) {
+		atomic_store(&s->checkpoint_end, summary->checkpoint_end);
+		atomic_store(&s->checkpoints, summary->checkpoints);
+	}
 	atomic_store(&s->waiting, true);
 }
 
@@ -237,7 +244,8 @@ static bool pump_end(struct stream *s)
 	uint8_t bytes[XSR_RECORD_HEADER_SIZE];
 	struct xsr_buffer out = {.data = bytes, .size = sizeof(bytes)};
 
-	if (s->setup.format == XSR_FORMAT_LIBXC)
+	/* Nobody writes an END behind a checkpoint: such a stream ends anywhere. */
+	if (s->setup.format == XSR_FORMAT_LIBXC || atomic_load(&s->checkpoints))
 		return true;
 	xsr_encode_record(&out, XSR_LIBXL_END, NULL, 0, false);
 	return pump_nodes(s) && pump_state(s) && pump_bytes(s, out.data, out.length);
@@ -397,6 +405,16 @@ bool stream_is_idle(const struct stream *stream)
 	/* In the order of the flow, so that bytes on their way from one to the next are seen. */
 	return is_empty(stream->setup.engine_fd) && is_empty(stream->paced_fd) &&
 	       atomic_load(&stream->waiting);
+}
+
+uint64_t stream_checkpoints(const struct stream *stream)
+{
+	return atomic_load(&stream->checkpoints);
+}
+
+uint64_t stream_checkpoint_end(const struct stream *stream)
+{
+	return atomic_load(&stream->checkpoint_end);
 }
 
 void stream_flush(struct stream *stream)

@@ -72,6 +72,10 @@ uint64_t stream_stored(const struct stream *stream);
  */
 bool stream_is_idle(const struct stream *stream);
 
+/* Checkpoints that are good and went to the output, and the bytes up to the end of the last one. At any time. */
+uint64_t stream_checkpoints(const struct stream *stream);
+uint64_t stream_checkpoint_end(const struct stream *stream);
+
 /* Brings what was written so far to the disk, so that little is left to be done for the end. */
 void stream_flush(struct stream *stream);
 

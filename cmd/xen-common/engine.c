@@ -81,6 +81,16 @@ bool engine_ask_logdirty(struct engine_port *port, bool on)
 	return port_ask(port, ENGINE_LOGDIRTY, on, 0, -1) == 0;
 }
 
+bool engine_ask_copied(struct engine_port *port)
+{
+	return port_ask(port, ENGINE_COPIED, 0, 0, 0) == 1;
+}
+
+bool engine_ask_next(struct engine_port *port)
+{
+	return port_ask(port, ENGINE_NEXT, 0, 0, 0) == 1;
+}
+
 enum engine_policy engine_ask_policy(struct engine_port *port, unsigned passes, uint64_t dirty)
 {
 	int32_t answer = port_ask(port, ENGINE_POLICY, (int32_t)passes, dirty, ENGINE_ABORT);
@@ -246,7 +256,7 @@ void engine_answer(struct engine *engine, int32_t value)
 
 static void refuse(struct engine *engine, const struct engine_message *message)
 {
-	if (message->kind == ENGINE_SUSPEND)
+	if (message->kind == ENGINE_SUSPEND || message->kind == ENGINE_COPIED || message->kind == ENGINE_NEXT)
 		engine_answer(engine, 0);
 	else if (message->kind == ENGINE_LOGDIRTY)
 		engine_answer(engine, message->level ? -1 : 0);

@@ -24,6 +24,8 @@ struct engine_job {
 	uint32_t domid; /* the domain */
 	bool hvm;       /* it has an HVM container (HVM and PVH) */
 	bool live;      /* it runs while most of its memory is saved */
+	bool checkpoints; /* it is saved again and again in one stream, until an answer ends that */
+	bool nested;    /* the stream is one of libxl's, which has a record of its own behind each checkpoint */
 	const void *context; /* whatever else the body needs; the child has a copy of it */
 };
 
@@ -35,6 +37,8 @@ enum engine_message_kind {
 	                    done */
 	ENGINE_DONE,     /* result in level (0 is success), errno in done */
 	ENGINE_RINGS,    /* a restored guest's ring pages: store in done, console in total */
+	ENGINE_COPIED,   /* a question: a checkpoint is in the stream; 1 to go on, 0 to end with it */
+	ENGINE_NEXT,     /* a question: may the next checkpoint begin? 1 when it may, 0 to end */
 	ENGINE_POLICY,   /* a question of a live save, before and after each pass: passes so far in level, dirty
 	                    pages in done (ENGINE_UNKNOWN after a pass); the answer is an engine_policy */
 };
@@ -79,6 +83,8 @@ void engine_log(struct engine_port *port, enum engine_level level, const char *t
 void engine_progress(struct engine_port *port, const char *what, uint64_t done, uint64_t total);
 bool engine_ask_suspend(struct engine_port *port);
 bool engine_ask_logdirty(struct engine_port *port, bool on);
+bool engine_ask_copied(struct engine_port *port);
+bool engine_ask_next(struct engine_port *port);
 enum engine_policy engine_ask_policy(struct engine_port *port, unsigned passes, uint64_t dirty);
 void engine_tell_rings(struct engine_port *port, uint64_t store, uint64_t console);
 

@@ -178,6 +178,8 @@ static enum xsr_status copy_rest(struct run *r, struct xsr_finding *error)
 	r->begin = r->end;
 	status = pass_on(r, error);
 	while (status == XSR_OK && moved == TICK) {
+		if (p->passed)
+			p->passed(p->context, offset);
 		status = source_move(p->source, p->sink, TICK, &moved, error);
 		offset += moved;
 		if (p->tick)

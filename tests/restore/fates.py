@@ -326,6 +326,20 @@ class DeviceModel(Case):
         self.assertEqual((self.run_dir / "consoles").read_text(), ",/dev/pts/7,127.0.0.1,5901\n")
         self.end_model()
 
+    def test_state_of_the_last_checkpoint(self) -> None:
+        image = with_config(plain("hvm"), VECTORS / "good-remus-libxl-hvm.img")
+        first, second = [at for at in range(len(image)) if image.startswith(STATE, at)]
+        length = struct.unpack_from("<I", image, first - 12)[0] - 8
+        self.assertEqual(struct.unpack_from("<I", image, second - 12)[0] - 8, length)
+        # Told apart by a byte that is no more than data to us.
+        mark = second + length - 8
+        image = image[:mark] + bytes([image[mark] ^ 1]) + image[mark + 1:]
+        for cut, wanted in ((len(image), second), (second + 50, first), (len(image) - 8, first)):
+            done = self.restore("-", image=image[:cut], engine="keep")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual((self.run_dir / "state").read_bytes(), image[wanted:wanted + length], cut)
+            self.end_model()
+
     def test_paused(self) -> None:
         self.check_good(self.restore("--paused", str(HVM)), HVM_MADE[:-2])
         self.end_model()
@@ -590,7 +604,8 @@ class ImageFaults(Case):
         for path in sorted(VECTORS.glob("bad-*.img")):
             if path.name.startswith("bad-legacy"):
                 continue
-            done = self.restore(*FACTS, *([] if is_pv(path) else ["--type=pvh"]), str(path))
+            fake = {"engine": "keep"} if "checkpoint" in path.name else {}
+            done = self.restore(*FACTS, *([] if is_pv(path) else ["--type=pvh"]), str(path), **fake)
             if done.returncode == 0:
                 self.assertEqual(self.life(), MADE, path.name)
                 passed += 1
@@ -749,6 +764,77 @@ class Signals(Case):
         self.assertIn(b"nothing has moved for 1 s; no domain was made", restorer.stderr.read())
         for stream in (restorer.stdin, restorer.stdout, restorer.stderr):
             stream.close()
+
+
+class Checkpoints(Case):
+    """Checkpointed images: the last complete one counts, however the image ends."""
+
+    words = [*FACTS, "--type=pvh", "-"]
+
+    def setUp(self) -> None:
+        super().setUp()
+        # Without libxl's records this is what the engine shall get: each CHECKPOINT once its CHECKPOINT_END was there.
+        self.image = (VECTORS / "good-remus-libxl-pvh.img").read_bytes()
+        at, self.libxc, self.ends = 64, self.image[24:64], []
+        while at < len(self.image):
+            kind, length = struct.unpack_from("<II", self.image, at)
+            end = at + 8 + (length + 7) // 8 * 8
+            self.libxc += self.image[at:end]
+            at = end
+            if kind == 14:
+                at += 8
+                self.ends.append((at, len(self.libxc)))
+        self.assertEqual(len(self.ends), 2)
+
+    def take(self, image: bytes) -> "subprocess.CompletedProcess[bytes]":
+        return self.restore("-v", *self.words, image=image, engine="keep")
+
+    def test_whole(self) -> None:
+        self.check_good(self.restore(*self.words, image=self.image, engine="keep"))
+        self.assertEqual(self.copy.read_bytes(), self.libxc)
+
+    def test_checked_only(self) -> None:
+        self.assertEqual(self.restore("--check", *self.words, image=self.image).returncode, 0)
+
+    def test_broken_off(self) -> None:
+        (first, handed), (second, _) = self.ends
+        for size in (first + 1, first + 100, (first + second) // 2, second - 16, second - 9, second - 8, second - 1):
+            done = self.take(self.image[:size])
+            self.assertEqual((done.returncode, done.stdout), (0, b"9\n"), (size, done.stderr))
+            self.assertEqual(self.life(), MADE)
+            self.assertIn(b"behind the last complete checkpoint", done.stderr)
+            # More of the second one is no harm, as long as it is not closed.
+            self.assertTrue(self.copy.read_bytes().startswith(self.libxc[:handed]))
+            self.assertLess(len(self.copy.read_bytes()), len(self.libxc))
+            self.assertTrue(self.libxc[:-8].startswith(self.copy.read_bytes()))
+
+    def test_broken_off_between_two(self) -> None:
+        done = self.take(self.image[:self.ends[0][0]])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.copy.read_bytes(), self.libxc[:self.ends[0][1]])
+
+    def test_broken_off_before_the_first(self) -> None:
+        for size in (self.ends[0][0] - 1, self.ends[0][0] - 8, 50000):
+            done = self.take(self.image[:size])
+            self.assertEqual(done.returncode, 1, (size, done.stderr))
+            self.assertEqual(self.life(), REMOVED)
+
+    def test_damaged_behind_the_first(self) -> None:
+        # Not broken off but wrong: nobody knows what else is.
+        done = self.take(self.image[:self.ends[0][0]] + struct.pack("<II", 0x7777, 0) + self.image[self.ends[0][0]:])
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertEqual(self.life(), REMOVED)
+
+    def test_pipe_that_stays_open(self) -> None:
+        restorer = self.start(*self.words, engine="keep")
+        assert restorer.stdin and restorer.stdout and restorer.stderr
+        restorer.stdin.write(self.image)
+        restorer.stdin.flush()
+        self.await_life("create")
+        time.sleep(0.3)
+        self.assertIsNone(restorer.poll())
+        self.assertEqual(restorer.communicate(timeout=PATIENCE)[0], b"9\n")
+        self.assertEqual(self.life(), MADE)
 
 
 class Usage(Case):

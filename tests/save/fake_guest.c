@@ -4,7 +4,8 @@
  * what they do: FAKE_GUEST and FAKE_ENGINE are a word each (see below), FAKE_STREAM is the image that the
  * engine writes, FAKE_CONFIG the stored configuration, FAKE_LOG the file that gets a line for everything
  * done to the guest, FAKE_DIRTY how many pages it dirties in each pass of a live save: "1000,100,10", the last
- * one for ever, FAKE_SPLIT where in the stream its first pass ends.
+ * one for ever, FAKE_SPLIT where in the stream its first pass ends, FAKE_CHECKPOINT where the
+ * first checkpoint of a checkpointed stream ends; the rest is another one, for ever.
  */
 #include "xc-save/guest.h"
 
@@ -328,6 +329,39 @@ static bool send_live(struct engine_port *port, int fd, const char *data, size_t
 	}
 }
 
+/*
+ * The second checkpoint and all that follow. fails-later, dies-later: in the third one, behind a few bytes of it.
+ * Returns as libxenguest does, which calls it a success when it is told to end.
+ */
+static int send_checkpoints(const struct engine_job *job, struct engine_port *port, int fd, const char *data,
+    size_t size)
+{
+	static const char checkpoint_end[8] = {4};
+
+	for (unsigned count = 1;; count++) {
+		if (job->nested && !put(fd, checkpoint_end, sizeof(checkpoint_end)))
+			return -1;
+		if (!engine_ask_copied(port) || !engine_ask_next(port))
+			return 0;
+		if (!engine_ask_suspend(port))
+			return -1;
+		if (count == 2 &&
+		    (engine_is("fails-later") || engine_is("dies-later") || engine_is("hangs-later"))) {
+			put(fd, data, 100);
+			errno = EIO;
+			if (engine_is("dies-later"))
+				_exit(9);
+			if (engine_is("hangs-later"))
+				pause();
+			return -1;
+		}
+		if (count == 2 && engine_is("garbage-later") && !put(fd, "garbage garbage garbage!", 24))
+			return -1;
+		if (!put(fd, data, size))
+			return -1;
+	}
+}
+
 static int fake_save(const struct engine_job *job, int stream_fd, struct engine_port *port)
 {
 	static char stream[1 << 24];
@@ -345,6 +379,13 @@ static int fake_save(const struct engine_job *job, int stream_fd, struct engine_
 		return -1;
 	if (!half_time(port, stream_fd))
 		return engine_is("early") ? 0 : -1;
+	if (job->checkpoints) {
+		size_t end = strtoul(word("FAKE_CHECKPOINT"), NULL, 10);
+
+		if (!put(stream_fd, stream + first, end - first))
+			return -1;
+		return send_checkpoints(job, port, stream_fd, stream + end, (size_t)got - end);
+	}
 	if (!put(stream_fd, stream + first, (size_t)got - first))
 		return -1;
 	if (engine_is("lies"))

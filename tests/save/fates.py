@@ -9,6 +9,7 @@ import json
 import os
 import pty
 import random
+import re
 import resource
 import shutil
 import signal
@@ -588,6 +589,140 @@ class Live(Case):
         self.assertEqual(self.live(dirty="500,10").stderr, b"")
 
 
+class Checkpoints(Case):
+    """Checkpoints in one stream; the guest runs on in between."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        # The libxc image of a libxl stream: without its head and its CHECKPOINT_ENDs.
+        libxl = (VECTORS / "good-remus-libxl-pvh.img").read_bytes()
+        head, at, self.image, self.ends = 24, 24 + 40, libxl[24:24 + 40], []
+        assert libxl[head:head + 8] == b"\xff" * 8
+        while at < len(libxl):
+            kind, length = struct.unpack_from("<II", libxl, at)
+            record = libxl[at:at + 8 + (length + 7) // 8 * 8]
+            at += len(record)
+            self.image += record
+            if kind == 14:
+                self.ends.append(len(self.image))
+                at += 8
+        self.assertEqual(len(self.ends), 2)
+        self.groups = [self.image[:self.ends[0]], self.image[self.ends[0]:]]
+        self.stream = self.log.with_name("libxc")
+        self.stream.write_bytes(self.image)
+
+    def fakes(self, **fake: str) -> Dict[str, str]:
+        return {"guest": "pvh", "stream": str(self.stream), "split": str(end_of_pages(self.image)),
+                "checkpoint": str(self.ends[0]), "dirty": "0", **fake}
+
+    def wanted(self, count: int) -> bytes:
+        """The end of a libxl stream of so many checkpoints."""
+        closing = struct.pack("<II", 4, 0)
+        return self.groups[0] + closing + (self.groups[1] + closing) * (count - 1)
+
+    def test_count(self) -> None:
+        for count in (1, 2, 5):
+            self.log.unlink(missing_ok=True)
+            done = self.save(f"--checkpoint=10,{count}", "--json", "guest", str(self.target), **self.fakes())
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(self.life(), ["try-log", "pass", *["suspend", "resume"] * count])
+            self.assertTrue(self.target.read_bytes().endswith(self.wanted(count)))
+            self.assertEqual(os.listdir(self.folder), ["x.img"])
+            self.assertEqual(self.target.stat().st_mode & 0o777, 0o600)
+            rows = [json.loads(line) for line in done.stdout.decode().splitlines()]
+            self.assertEqual([row["number"] for row in rows if row["event"] == "checkpoint"], list(range(1, count + 1)))
+            self.assertEqual((rows[-1]["saved"], rows[-1]["guest"], rows[-1]["checkpoints"]), (True, "running", count))
+            self.assertEqual(rows[-1]["bytes"], self.target.stat().st_size)
+
+    def test_then(self) -> None:
+        for then, last in (("destroy", "destroy"), ("pause", "hold")):
+            self.log.unlink(missing_ok=True)
+            done = self.save("--checkpoint=0,2", f"--then={then}", "guest", **self.fakes())
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(self.life(), ["try-log", "pass", "suspend", "resume", "suspend", last])
+            self.assertTrue(done.stdout.endswith(self.wanted(2)))
+
+    def test_bare(self) -> None:
+        done = self.save("--checkpoint=0,3", "-f", "libxc", "guest", **self.fakes())
+        self.assertEqual(done.stdout, self.groups[0] + self.groups[1] * 2)
+
+    def test_interval(self) -> None:
+        began = time.monotonic()
+        self.assertEqual(self.save("--checkpoint=300,4", "guest", **self.fakes()).returncode, 0)
+        self.assertGreater(time.monotonic() - began, 0.9)
+
+    def test_signal_ends_it(self) -> None:
+        for number, words in ((signal.SIGTERM, ["--checkpoint=50"]), (signal.SIGINT, ["--checkpoint=60000", "--then=destroy"])):
+            self.log.unlink(missing_ok=True)
+            saver = self.start(*words, "-v", "guest", str(self.target), **self.fakes())
+            assert saver.stdout and saver.stderr
+            self.await_life("resume")
+            # The file has its name from its first checkpoint on.
+            until = time.monotonic() + PATIENCE
+            while os.listdir(self.folder) != ["x.img"]:
+                self.assertLess(time.monotonic(), until)
+                time.sleep(0.02)
+            time.sleep(0.2)
+            saver.send_signal(number)
+            said = saver.stderr.read().decode()
+            self.assertEqual(saver.wait(PATIENCE), 0, said)
+            self.assertRegex(said, r"stopped by signal \d+ .*; \d+ checkpoints are complete; the guest runs on")
+            saver.stdout.close()
+            saver.stderr.close()
+            count = len(re.findall(r"guest: checkpoint \d+: ", said))
+            self.assertTrue(self.target.read_bytes().endswith(self.wanted(count)))
+            self.assertIn(self.life()[-1], ("resume", "suspend"))
+            os.unlink(self.target)
+
+    def test_signal_in_the_middle_of_one(self) -> None:
+        saver = self.start("--checkpoint=0", "guest", str(self.target), **self.fakes(engine="hangs-later"))
+        assert saver.stdout and saver.stderr
+        until = time.monotonic() + PATIENCE
+        while self.life().count("suspend") < 3:
+            self.assertLess(time.monotonic(), until)
+            time.sleep(0.02)
+        time.sleep(0.1)
+        saver.send_signal(signal.SIGTERM)
+        self.assertEqual(saver.wait(PATIENCE), 0, saver.stderr.read())
+        saver.stdout.close()
+        saver.stderr.close()
+        self.assertEqual(self.life()[-1], "resume")
+        self.assertTrue(self.target.read_bytes().endswith(self.wanted(2)))
+
+    def test_signal_before_the_first(self) -> None:
+        saver = self.start("--checkpoint=0", "guest", str(self.target), **self.fakes(engine="slow"))
+        assert saver.stdout and saver.stderr
+        self.await_life("try-log")
+        saver.send_signal(signal.SIGTERM)
+        self.assertEqual(saver.wait(PATIENCE), 2)
+        saver.stdout.close()
+        saver.stderr.close()
+        self.assertEqual(os.listdir(self.folder), [])
+
+    def test_later_faults_leave_the_last_good_one(self) -> None:
+        for engine, status in (("fails-later", 2), ("dies-later", 2), ("garbage-later", 1)):
+            self.log.unlink(missing_ok=True)
+            done = self.save("--checkpoint=0,9", "guest", str(self.target), **self.fakes(engine=engine))
+            self.assertEqual(done.returncode, status, done.stderr)
+            self.assertIn(b"; 2 checkpoints are complete; the guest runs on", done.stderr)
+            self.assertEqual(self.life()[-1], "resume")
+            self.assertTrue(self.target.read_bytes().endswith(self.wanted(2)), engine)
+
+    def test_reader_leaves(self) -> None:
+        saver = self.start("--checkpoint=1", "guest", **self.fakes())
+        assert saver.stdout and saver.stderr
+        saver.stdout.read(300000)
+        saver.stdout.close()
+        self.assertEqual(saver.wait(PATIENCE), 2)
+        self.assertIn(b"the reader of the output is gone", saver.stderr.read())
+        saver.stderr.close()
+        self.assertEqual(self.life()[-1], "resume")
+
+    def test_refused(self) -> None:
+        self.check_failed(self.save("--checkpoint=1", "guest", str(self.target), **self.fakes(guest="pvh-nolog")), 3,
+                          "no log of dirty pages", ["try-log"])
+
+
 class Bandwidth(Case):
     """--bandwidth: even and not exceeded."""
 
@@ -770,6 +905,9 @@ class Usage(Case):
                       ["--max-downtime=5", "a"], ["--if-busy=abort", "a"], ["--live=maybe", "a"],
                       ["--live", "--max-iterations=0", "a"], ["--live", "--if-busy=wait", "a"], ["--bandwidth=1", "a"],
                       ["--bandwidth=4X", "a"], ["--bandwidth=99999G", "a"], ["--live", "--max-downtime=0", "a"],
+                      ["--checkpoint=x", "a"], ["--checkpoint=5,", "a"], ["--checkpoint=5,0", "a"], ["--checkpoint=,5", "a"],
+                      ["--checkpoint=5", "-z", "a"],
+                      ["--live=if-possible", "--checkpoint=5", "a"], ["--resume", "--checkpoint=5", "a"],
                       ["--resume", "--then=pause", "a"], ["--no-such"]):
             done = self.save(*words)
             self.check_failed(done, 2, "xc-save", [])

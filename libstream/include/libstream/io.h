@@ -110,7 +110,7 @@ struct xsr_pump {
 	bool exact;                  /* no read-ahead, stop behind the outermost END; not with gzip */
 	xsr_event_fn *event;         /* consumer, NULL for none */
 	xsr_tick_fn *tick;           /* progress, NULL for none */
-	xsr_tick_fn *passed;         /* before each read: all up to here was seen and passed on; NULL for none */
+	xsr_tick_fn *passed;         /* before each read: all up to here was passed on; NULL for none */
 	void *context;               /* for all of these functions */
 	xsr_settle_fn *settle;       /* NULL, or a consumer that works on page data until the next event or this */
 	xsr_payload_fn *payload;     /* NULL, or asked about page data */
