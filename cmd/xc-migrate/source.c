@@ -125,6 +125,15 @@ static bool failed(struct source *s, struct fault *fault)
 
 /* The save's partner: the other side has a word in it. Signals are the saver's business meanwhile. */
 
+/* How long the stream may stand still: it is counted in MiB, and a slow one takes its time for a few of them. */
+static int64_t stream_patience_ms(const struct source *s)
+{
+	uint64_t bandwidth = s->options->save.bandwidth;
+
+	return (int64_t)s->options->timeout_s * 1000 +
+	       (bandwidth ? (int64_t)((UINT64_C(8000) << 20) / bandwidth) : 0);
+}
+
 static bool look(void *context, uint64_t bytes, struct fault *fault)
 {
 	struct source *s = context;
@@ -135,7 +144,7 @@ static bool look(void *context, uint64_t bytes, struct fault *fault)
 	if (bytes != s->bytes) {
 		s->bytes = bytes;
 		s->moved = channel_now();
-	} else if (channel_now() - s->moved > (int64_t)s->options->timeout_s * 1000) {
+	} else if (channel_now() - s->moved > stream_patience_ms(s)) {
 		step(s, EV_TIMEOUT);
 	}
 	return s->order != ACT_RESUME || failed(s, fault);
