@@ -150,7 +150,7 @@ static bool write_own_xl_header(struct convert *c)
 
 static bool on_container(struct convert *c, const struct xsr_legacy_event *e)
 {
-	bool xl = e->u.container.format == XSR_FORMAT_XL;
+	bool xl = e->u.container.format == XSR_FORMAT_XL, asked;
 	struct xsr_xl_header header = e->u.container.xl;
 
 	c->result->container = e->u.container.format;
@@ -158,9 +158,11 @@ static bool on_container(struct convert *c, const struct xsr_legacy_event *e)
 	c->result->has_config = e->u.container.config_length != 0;
 	c->format = choose_format(c, xl);
 	c->pass_config = xl && c->format == XSR_FORMAT_XL && !c->options->config;
-	if (c->result->has_config && !c->pass_config && !c->options->config)
-		convert_report(c, F_LEGACY_CONFIG, e, "", "an xl image has one, and --config gives one", "%s",
-		    xsr_format_name(e->u.container.format));
+	/* Who asks for a stream without a place for it has it elsewhere. */
+	asked = c->options->format == XSR_FORMAT_LIBXC || c->options->format == XSR_FORMAT_LIBXL;
+	if (c->result->has_config && !c->pass_config && !c->options->config && !asked)
+		convert_report(c, F_LEGACY_CONFIG, e, "", "that of xl; --config=FILE gives the new image one",
+		    "that of %s", xsr_format_name(e->u.container.format));
 	if (!c->pass_config)
 		return true;
 	header.mandatory_flags |= XSR_XL_FLAG_STREAMV2;
