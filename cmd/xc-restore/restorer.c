@@ -407,7 +407,7 @@ static bool check_state(struct restorer *r)
 	struct fault *fault = &r->outcome->fault;
 
 	/* Whoever starts one by a command knows what to do. */
-	if (r->request->model_command)
+	if (!wants_model(r) || r->request->model_command)
 		return true;
 	if (feed_emulator_size(r->feed) == 0)
 		return fault_set(fault, FAULT_STREAM, "the image has no state of the device model");
@@ -562,7 +562,7 @@ void restore_run(const struct restore_request *request, int signal_fd, const str
 		if (outcome->good) {
 			tell(&r, RESTORE_PLANNED);
 			feed_go(r.feed, -1, -1);
-			outcome->good = serve(&r);
+			outcome->good = serve(&r) && check_state(&r);
 		}
 	} else {
 		outcome->good = prepare(&r) && start_filling(&r) && serve(&r) && finish(&r);

@@ -423,6 +423,8 @@ class DeviceModel(Case):
         image = with_config(plain("hvm"), LIBXL_PVH)
         self.check_failed(self.restore(image=image), 1, "the image has no state of the device model",
                           ["check", "create", "introduce", "remove"])
+        self.check_failed(self.restore("--check", image=image), 1, "no state of the device model", ["check"])
+        self.check_good(self.restore("--no-device-model", image=image))
 
     def test_command(self) -> None:
         seen = self.folder / "seen"
