@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "model_args.h"
-#include "monitor.h"
+#include "xen-common/qmp.h"
 
 /* How often it is looked at while it starts, and how long it gets to end by itself. */
 #define LOOK_MS 50
@@ -29,7 +29,7 @@ struct model {
 	pid_t pid;                   /* its process; 0 once it has ended */
 	int pid_fd;                  /* readable when it ends */
 	bool ready;                  /* it has the state */
-	struct monitor *monitor;     /* QMP, NULL as long as nobody listens */
+	struct qmp *qmp;             /* its monitor, NULL as long as nobody listens */
 	char socket[108];            /* of QMP */
 	char log[512];               /* file of its messages */
 	off_t log_start;             /* where those of this one begin */
@@ -253,27 +253,28 @@ static bool has_ended(struct model *model, struct fault *fault)
 	return true;
 }
 
-static struct monitor_limits limits_of(const struct model *model, int64_t deadline)
+/* A question without arguments, and its answer; NULL and *fault if there is none. */
+static json_t *ask(struct model *model, const char *question, int timeout_ms, struct fault *fault)
 {
-	return (struct monitor_limits){
-	    .deadline_ms = deadline, .wake_fds = {model->job->signal_fd, model->pid ? model->pid_fd : -1}};
+	const struct qmp_command command = {.name = question, .timeout_ms = timeout_ms};
+	json_t *answer = NULL;
+
+	if (!model->qmp)
+		model->qmp = qmp_open(model->socket, timeout_ms, fault);
+	if (model->qmp)
+		qmp_run(model->qmp, &command, &answer, fault);
+	return answer;
 }
 
 /* True if QMP says that the state is taken over. */
-static bool has_state(struct model *model, struct fault *fault)
+static bool has_state(struct model *model, int64_t deadline, struct fault *fault)
 {
-	struct monitor_limits limits = limits_of(model, now_ms() + LOOK_ANSWER_MS);
-	json_t *answer;
-	const char *status;
-	bool loaded;
+	int64_t left = deadline - now_ms();
+	json_t *answer = ask(model, "query-status",
+	    left < LOOK_ANSWER_MS ? (int)(left < 1 ? 1 : left) : LOOK_ANSWER_MS, fault);
+	const char *status = json_string_value(json_object_get(answer, "status"));
+	bool loaded = status && strcmp(status, "inmigrate") != 0;
 
-	if (!model->monitor)
-		model->monitor = monitor_open(model->socket, &limits, fault);
-	if (!model->monitor)
-		return false;
-	answer = monitor_ask(model->monitor, "query-status", &limits, fault);
-	status = json_string_value(json_object_get(answer, "status"));
-	loaded = status && strcmp(status, "inmigrate") != 0;
 	json_decref(answer);
 	return loaded;
 }
@@ -297,7 +298,8 @@ bool model_await(struct model *model, struct fault *fault)
 	while (!model->ready) {
 		struct fault talk = {.kind = FAULT_NONE};
 
-		model->ready = has_state(model, &talk) || (job->is_running && job->is_running(job->context));
+		model->ready =
+		    has_state(model, deadline, &talk) || (job->is_running && job->is_running(job->context));
 		if (model->ready)
 			break;
 		/* Its end is the reason for what it did not answer. */
@@ -308,20 +310,11 @@ bool model_await(struct model *model, struct fault *fault)
 			    "the device model was not ready within %d s (log: %s)", job->timeout_s,
 			    model->log);
 		if (talk.kind != FAULT_NONE) {
-			monitor_close(model->monitor);
-			model->monitor = NULL;
+			qmp_close(model->qmp);
+			model->qmp = NULL;
 		}
 	}
 	return true;
-}
-
-/* Asks a question whose answer is only of use to people: without one they go without. */
-static json_t *ask(struct model *model, const char *question)
-{
-	struct fault ignored = {.kind = FAULT_NONE};
-	struct monitor_limits limits = limits_of(model, now_ms() + LOOK_ANSWER_MS);
-
-	return model->monitor ? monitor_ask(model->monitor, question, &limits, &ignored) : NULL;
 }
 
 static void find_serials(json_t *devices, struct model_consoles *consoles)
@@ -344,7 +337,10 @@ static void find_serials(json_t *devices, struct model_consoles *consoles)
 
 void model_consoles(struct model *model, struct model_consoles *consoles)
 {
-	json_t *devices = ask(model, "query-chardev"), *vnc = ask(model, "query-vnc");
+	/* They are only of use to people: without an answer these go without. */
+	struct fault ignored = {.kind = FAULT_NONE};
+	json_t *devices = model->qmp ? ask(model, "query-chardev", LOOK_ANSWER_MS, &ignored) : NULL;
+	json_t *vnc = model->qmp ? ask(model, "query-vnc", LOOK_ANSWER_MS, &ignored) : NULL;
 	const char *host = json_string_value(json_object_get(vnc, "host"));
 	const char *port = json_string_value(json_object_get(vnc, "service"));
 
@@ -358,22 +354,20 @@ void model_consoles(struct model *model, struct model_consoles *consoles)
 
 bool model_continue(struct model *model, struct fault *fault)
 {
-	struct monitor_limits limits;
+	struct fault talk = {.kind = FAULT_NONE};
 	json_t *answer;
 
 	if (has_ended(model, fault))
 		return false;
-	limits = limits_of(model, now_ms() + ANSWER_MS);
-	if (!model->monitor)
-		model->monitor = monitor_open(model->socket, &limits, fault);
-	if (!model->monitor)
-		/* One that knows no QMP said by xenstore that it works already. */
-		return fault->kind == FAULT_NONE && !has_ended(model, fault) && model->ready;
-	answer = monitor_ask(model->monitor, "cont", &limits, fault);
+	/* One that knows no QMP said by xenstore that it works already. */
+	if (!model->qmp && access(model->socket, F_OK) != 0)
+		return true;
+	answer = ask(model, "cont", ANSWER_MS, &talk);
 	json_decref(answer);
-	if (!answer && !has_ended(model, fault))
-		fault_set(fault, FAULT_SYSTEM, "the device model does not go on");
-	return answer;
+	if (answer)
+		return true;
+	/* Its end is the reason for what it did not answer. */
+	return !has_ended(model, fault) && fault_set(fault, talk.kind, "%s", talk.text);
 }
 
 static void end_process(struct model *model)
@@ -397,7 +391,7 @@ static void end_process(struct model *model)
 
 static void release(struct model *model)
 {
-	monitor_close(model->monitor);
+	qmp_close(model->qmp);
 	if (model->pid_fd >= 0)
 		close(model->pid_fd);
 	free(model);

@@ -459,7 +459,7 @@ class DeviceModel(Case):
             self.check_gone()
 
     def test_does_not_go_on(self) -> None:
-        self.check_failed(self.restore(str(HVM), qemu="refuses"), 2, "refuses cont: the disk is locked", HVM_REMOVED)
+        self.check_failed(self.restore(str(HVM), qemu="refuses"), 2, "refuses 'cont': the disk is locked", HVM_REMOVED)
         self.check_gone()
         self.check_failed(self.restore(str(HVM), qemu="leaves"), 2, "the device model", HVM_REMOVED)
         self.check_gone()
