@@ -51,6 +51,7 @@ struct image_facts {
 	unsigned physical_bits; /* width of physical addresses from X86_CPUID_POLICY */
 	struct hvm_facts hvm;   /* from HVM_CONTEXT */
 	struct release target;  /* the release that shall restore the image, if the caller named one */
+	uint64_t host_states;   /* bits that xcr0 can have on the host that shall restore it; 0: no host is given */
 };
 
 /* One check of one body: where it stands, what is known, where findings go. */

@@ -15,11 +15,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TREE = os.path.dirname(HERE)
 VECTORS = os.path.join(TREE, "test-vectors")
 CITING = ("cmd", "libstream", "tests", "test-vectors", "lab")
-PREFIX = {"LXC": "libxc-stream.md", "LXL": "libxl-stream.md", "XLI": "xl-image.md", "LEG": "legacy-stream.md",
+PREFIX = {"LXC": "libxc-stream.md", "LXL": "libxl-stream.md", "XLI": "xl-image.md", "LEG": "legacy-stream.md", "HST": "host-policy.md",
           "ERR": "ERRATA.md", "PRM": "PERMISSIVE.md"}
-RULE = re.compile(r"^\| ((LXC|LXL|XLI|LEG)-([0-9.]+)-[0-9]+) \| (MUST|SHOULD|MAY) \| ([a-z, ]+) \| .+ \|$")
+RULE = re.compile(r"^\| ((LXC|LXL|XLI|LEG|HST)-([0-9.]+)-[0-9]+) \| (MUST|SHOULD|MAY) \| ([a-z, ]+) \| .+ \|$")
 ENTRY = re.compile(r"^### ((ERR|PRM)-[0-9]+) ")
-CITED = re.compile(r"\b(?:(?:LXC|LXL|XLI|LEG)-[0-9.]+-[0-9]+|(?:ERR|PRM)-[0-9]+)\b")
+CITED = re.compile(r"\b(?:(?:LXC|LXL|XLI|LEG|HST)-[0-9.]+-[0-9]+|(?:ERR|PRM)-[0-9]+)\b")
 SECTION = re.compile(r"`?\b(?:specs/)?([a-z-]+\.md)`? §([0-9.]*[0-9])")
 HEADING = re.compile(r"^#{2,3} ([0-9.]+) ")
 VECTOR = re.compile(r"`((?:good|bad|unsupported)-[a-z0-9-]+)`")
@@ -52,7 +52,7 @@ class Checker:
                     self.sections[name].add(section)
                 match = RULE.match(line) or ENTRY.match(line)
                 if not match:
-                    if re.match(r"^\| (?:LXC|LXL|XLI|LEG)-", line):
+                    if re.match(r"^\| (?:LXC|LXL|XLI|LEG|HST)-", line):
                         self.fault(name, number, "not the form of a rule")
                     continue
                 rule, prefix = match.group(1), match.group(2)

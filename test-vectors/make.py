@@ -13,7 +13,8 @@ from vectors.catalogue import FINDINGS, VECTORS, Vector, describe
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 README = os.path.join(HERE, "README.md")
-AGAINST = os.path.join(HERE, "against.txt")
+# What releases and hosts add to the findings of vectors.
+TABLES = ("against.txt", "host.txt")
 HEAD = os.path.join(HERE, "README.head.md")
 
 
@@ -73,8 +74,9 @@ def uncovered() -> List[str]:
     """Findings of the verifier that no bad or unsupported vector shows."""
     shown = {name for vector in VECTORS if not vector.name.startswith("good-") for name in vector.findings}
     shown |= {name for vector in VECTORS for name in vector.findings if FINDINGS[name].severity == "note"}
-    with open(AGAINST, encoding="utf-8") as lines:
-        shown |= {name for line in lines if line[0] not in "#\n" for name in line.split()[2:]}
+    for table in TABLES:
+        with open(os.path.join(HERE, table), encoding="utf-8") as lines:
+            shown |= {name for line in lines if line[0] not in "#\n" for name in line.split()[2:]}
     return [name for name, row in FINDINGS.items() if name not in shown and row.stage != "legacy"]
 
 

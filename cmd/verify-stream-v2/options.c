@@ -11,7 +11,9 @@
 #define DEFAULT_MAX_FINDINGS 100
 
 enum long_only {
-	KEY_AGAINST_XEN = 256,
+	KEY_AGAINST = 256,
+	KEY_AGAINST_HOST,
+	KEY_AGAINST_XEN,
 	KEY_DEPTH,
 	KEY_DIFF,
 	KEY_EXPLAIN,
@@ -20,6 +22,7 @@ enum long_only {
 	KEY_MAP,
 	KEY_MAX_FINDINGS,
 	KEY_NO_PROGRESS,
+	KEY_PRINT_HOST_POLICY,
 	KEY_PROGRESS,
 	KEY_STRICT,
 	KEY_SYSLOG,
@@ -30,6 +33,8 @@ static const struct argp_option option_table[] = {
     {"format", 'f', "FORMAT", 0, "Demand libxc, libxl or xl instead of detecting the format", 1},
     {"depth", KEY_DEPTH, "DEPTH", 0, "Look at frame, record, stream (default) or pages", 1},
     {"diff", KEY_DIFF, NULL, 0, "Say in what two images differ: records, and pages by content", 1},
+    {"against", KEY_AGAINST, "POLICY", 0, "Will it restore on the host of this policy file?", 1},
+    {"against-host", KEY_AGAINST_HOST, NULL, 0, "Will it restore on this host? Asks the hypervisor", 1},
     {"against-xen", KEY_AGAINST_XEN, "RELEASE", 0, "Judge by the release that shall restore: 4.6 to 4.22", 1},
     {"strict", KEY_STRICT, NULL, 0, "Let warnings decide the verdict too", 1},
     {"out", 'o', "FILE", 0, "Pass the stream on unchanged to FILE; - is standard output", 2},
@@ -43,6 +48,7 @@ static const struct argp_option option_table[] = {
     {"syslog", KEY_SYSLOG, NULL, 0, "Talk to syslog instead of standard output and error", 3},
     {"progress", KEY_PROGRESS, NULL, 0, "Show progress even if standard error is no terminal", 3},
     {"no-progress", KEY_NO_PROGRESS, NULL, 0, "Never show progress", 3},
+    {"print-host-policy", KEY_PRINT_HOST_POLICY, NULL, 0, "Print the policy file of this host", 4},
     {"explain", KEY_EXPLAIN, "ID", 0, "Explain a finding; list names all of them", 4},
     {NULL, 'h', NULL, OPTION_HIDDEN, NULL, 4},
     {0},
@@ -68,6 +74,14 @@ static void check(const struct options *o, struct argp_state *state)
 
 	if (o->explain)
 		return;
+	if (o->print_host_policy && (o->operand_count || o->in))
+		argp_error(state, "--print-host-policy reads no stream");
+	if (o->against && o->against_host)
+		argp_error(state, "--against and --against-host exclude each other");
+	if (o->against && strcmp(o->against, "-") == 0 && !o->operand_count && !o->in)
+		argp_error(state, "policy and stream cannot both be standard input");
+	if ((o->against || o->against_host) && o->diff)
+		argp_error(state, "--diff judges by no host");
 	if (o->diff && (o->operand_count != 2 || o->in))
 		argp_error(state, "--diff takes two files");
 	if (o->diff && (o->list || o->output))
@@ -91,6 +105,15 @@ static error_t parse_long(int key, char *arg, struct options *o, struct argp_sta
 		return 0;
 	case KEY_DIFF:
 		o->diff = true;
+		return 0;
+	case KEY_AGAINST:
+		o->against = arg;
+		return 0;
+	case KEY_AGAINST_HOST:
+		o->against_host = true;
+		return 0;
+	case KEY_PRINT_HOST_POLICY:
+		o->print_host_policy = true;
 		return 0;
 	case KEY_AGAINST_XEN:
 		if (!xsr_xen_release_known(arg))

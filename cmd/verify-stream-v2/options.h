@@ -14,6 +14,10 @@ struct options {
 	enum xsr_format format;      /* demanded, or XSR_FORMAT_UNKNOWN to detect it */
 	enum xsr_depth depth;        /* how deep to look */
 	const char *against_xen;     /* release to judge by, or NULL */
+	const char *against;         /* file with the policy of a host to judge by, or NULL */
+	bool against_host;           /* judge by this host */
+	bool print_host_policy;      /* print this host's policy and do nothing else */
+	const struct xsr_host *host; /* that one or the other gave; set by main(), or NULL */
 	const char *output;          /* where to pass the stream on to, or NULL */
 	int verbose;                 /* number of -v */
 	bool quiet;                  /* say nothing */

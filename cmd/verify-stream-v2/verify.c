@@ -124,6 +124,8 @@ static bool make_machines(struct job *job)
 	make_store(job);
 	if (o->against_xen)
 		xsr_verifier_against_xen(job->verifier, o->against_xen);
+	if (o->host)
+		xsr_verifier_against_host(job->verifier, o->host);
 	if (!make_map(job))
 		return false;
 	if (!o->output)

@@ -32,6 +32,9 @@ static bool check_masks(const struct check *c, const struct xsave_findings *f, c
 	if (legal && layout->known && x->xcr0_accum & ~layout->states)
 		check_report(c, f->policy, at + AT_ACCUM, "xcr0_accum", "states of the CPUID policy",
 		    "0x%" PRIx64 " with a policy of 0x%" PRIx64, x->xcr0_accum, layout->states);
+	if (legal && c->facts->host_states && x->xcr0_accum & ~c->facts->host_states)
+		check_report(c, F_HOST_XSTATE, at + AT_ACCUM, "xcr0_accum", "states of the host",
+		    "0x%" PRIx64 " with a host of 0x%" PRIx64, x->xcr0_accum, c->facts->host_states);
 	return legal;
 }
 

@@ -93,6 +93,8 @@ struct xsr_verifier {
 	struct pv_state pv;                 /* what PV records point at */
 	struct hvm_state hvm;               /* what HVM_PARAMS points at */
 	struct xl_config config;            /* config.c */
+	const struct xsr_host *host;        /* that shall restore the stream, or NULL */
+	bool host_told;                     /* that there is no policy to compare */
 	const struct record_family *family; /* of the current record, NULL if unknown */
 	bool length_ok;                     /* its length is legal */
 	bool memory_lost;                   /* verify_memory_lost() was called */
@@ -138,6 +140,20 @@ void against_image(struct xsr_verifier *v, const struct xsr_event *e);
 void against_domain(struct xsr_verifier *v, const struct xsr_event *e);
 void against_record(struct xsr_verifier *v, const struct xsr_record *record);
 void against_guest(struct xsr_verifier *v, const struct xsr_record *record);
+
+/* host.c: what the host that shall restore the stream lacks. Each does nothing without a host. */
+void host_image(struct xsr_verifier *v, const struct xsr_event *e);
+void host_domain(struct xsr_verifier *v, const struct xsr_event *e);
+void host_body(struct xsr_verifier *v, const struct xsr_event *e);
+void host_record(struct xsr_verifier *v, const struct xsr_record *record);
+void host_finish(struct xsr_verifier *v);
+
+/* The host's policy for guests like the image's, or NULL where there is none to compare with. */
+const struct xsr_host_cpu *host_cpu(const struct xsr_verifier *v);
+
+/* host_features.c: the words of features in one leaf of the guest's policy. */
+void host_features(struct xsr_verifier *v, const struct xsr_record *record, uint64_t at,
+    const struct xsr_cpuid_leaf *guest, const struct xsr_cpuid_leaf *host);
 
 /* order.c: what must come, once, and where. Called for each record, its body's first piece, and the end. */
 void order_record(struct xsr_verifier *v, const struct xsr_record *r);

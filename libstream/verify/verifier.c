@@ -170,6 +170,7 @@ static void record_begin(struct xsr_verifier *v, const struct xsr_record *r)
 		    r->length);
 	order_record(v, r);
 	against_record(v, r);
+	host_record(v, r);
 	if (r->layer == XSR_LAYER_LIBXC && (r->type == XSR_LIBXC_END || r->type == XSR_LIBXC_CHECKPOINT))
 		judge(v, r);
 }
@@ -224,6 +225,7 @@ static void body(struct xsr_verifier *v, const struct xsr_event *e)
 	if (e->layer == XSR_LAYER_LIBXC && pv_state_body(&v->pv, &c, e) != XSR_OK)
 		verify_memory_lost(v);
 	hvm_state_body(&v->hvm, e);
+	host_body(v, e);
 	family_check(v->family, &c, &v->walk, &v->facts, e);
 }
 
@@ -285,10 +287,12 @@ enum xsr_status xsr_verifier_event(struct xsr_verifier *v, const struct xsr_even
 	case XSR_EVENT_IMAGE_HEADER:
 		headers_image(v, e);
 		against_image(v, e);
+		host_image(v, e);
 		break;
 	case XSR_EVENT_DOMAIN_HEADER:
 		headers_domain(v, e);
 		against_domain(v, e);
+		host_domain(v, e);
 		config_domain(v, e);
 		break;
 	case XSR_EVENT_RECORD:
@@ -346,6 +350,7 @@ enum xsr_status xsr_verifier_finish(struct xsr_verifier *v, const struct xsr_dec
 	pages_finish(v);
 	contents_finish(v);
 	config_finish(v);
+	host_finish(v);
 	headers_trailer(v);
 	verify_rest(v);
 	v->finished = true;

@@ -305,9 +305,10 @@ START_TEST(each_finding_has_a_vector)
 
 		while (v->name && !names(v, row->id))
 			v++;
-		/* What the converter finds in legacy images is its own tests' matter; releases have against.txt. */
+		/* Legacy images are the converter's tests' matter; releases and hosts have tables. */
 		if (v->name || strcmp(row->depth, "io") == 0 || strncmp(row->id, "legacy.", 7) == 0 ||
-		    strncmp(row->id, "against.", 8) == 0)
+		    strncmp(row->id, "against.", 8) == 0 ||
+		    strncmp(row->id, "host.", 5) == 0)
 			continue;
 		printf("%s has no vector%s\n", row->id, is_listed(row->id) ? " (not implemented yet)" : "");
 		missing += !is_listed(row->id);

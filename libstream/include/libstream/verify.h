@@ -8,6 +8,7 @@
 #define LIBSTREAM_VERIFY_H
 
 #include <libstream/decoder.h>
+#include <libstream/records.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -170,6 +171,31 @@ XSR_API void xsr_verifier_settle(struct xsr_verifier *verifier);
  */
 XSR_API bool xsr_verifier_against_xen(struct xsr_verifier *verifier, const char *release);
 XSR_API bool xsr_xen_release_known(const char *release);
+
+/* The CPU that a host can give to a guest of one kind at most: what Xen's policy for it says. */
+struct xsr_host_cpu {
+	const struct xsr_cpuid_leaf *leaves; /* CPUID */
+	size_t leaf_count;                   /* how many */
+	const struct xsr_msr_entry *msrs;    /* MSRs; flags are not looked at */
+	size_t msr_count;                    /* how many */
+};
+
+/* A host that shall restore a stream: specs/host-policy.md. */
+struct xsr_host {
+	const char *xen;            /* its release: "4.17", "4.17.3", or any other number */
+	uint64_t total_kib;         /* memory */
+	uint64_t free_kib;          /* memory that no domain has */
+	bool pv, hvm;               /* guests that it runs */
+	bool hap, shadow;           /* HVM: ways to page that it has */
+	struct xsr_host_cpu pv_max; /* most that a PV guest can have; no leaves: it runs none */
+	struct xsr_host_cpu hvm_max; /* the same of HVM */
+};
+
+/*
+ * Judges by the host that shall restore the stream, before the first event: what it lacks is a finding whose ID begins
+ * with "host.". Unless xsr_verifier_against_xen() was called, its release judges too. The host is not copied.
+ */
+XSR_API void xsr_verifier_against_host(struct xsr_verifier *verifier, const struct xsr_host *host);
 
 /*
  * Takes one event of a decoder. XSR_OK whatever is wrong with the stream; XSR_E_NOMEM if state for page

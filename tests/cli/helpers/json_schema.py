@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """json_schema.py SCHEMA IMAGE...: every row of verify-stream-v2 --json for each image fits the schema.
+json_schema.py SCHEMA --file FILE: what is in the file fits.
 
 Knows the part of JSON Schema that specs/json-schema.json uses; a keyword that it does not know is an error, so that
 nothing in the schema goes unchecked.
@@ -14,7 +15,8 @@ from typing import Dict, List, Union
 
 Json = Union[None, bool, int, str, List["Json"], Dict[str, "Json"]]
 
-TYPES = {"string": str, "boolean": bool, "integer": int, "array": list, "object": dict}
+TYPES = {"string": str, "boolean": bool, "integer": int, "array": list, "object": dict,
+         "null": type(None)}
 NOTES = {"$schema", "title", "description", "$defs"}
 KNOWN = NOTES | {"$ref", "type", "enum", "pattern", "minimum", "oneOf", "items", "required", "properties",
                  "additionalProperties"}
@@ -69,6 +71,10 @@ def main() -> int:
     with open(sys.argv[1], encoding="utf-8") as text:
         root = json.load(text)
     schema = Schema(root)
+    if sys.argv[2] == "--file":
+        with open(sys.argv[3], encoding="utf-8") as text:
+            print("".join(fault + "\n" for fault in schema.faults(json.load(text), root, "file")), end="")
+        return 0
     rows = 0
     done = subprocess.run(["verify-stream-v2", "--json", "--depth=pages", *sys.argv[2:]],
                           stdout=subprocess.PIPE, text=True, check=False)
