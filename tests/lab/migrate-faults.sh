@@ -50,8 +50,7 @@ killed() {
 		check "$1: receiver killed behind $mib MiB" is 2 "$(status xc-migrate --live \
 			--via "exec wire kill-receiver forth $((mib * 1024 * 1024)) sh -c" --remote "exec $receive" "$1")"
 		check "$1: runs on" runs_on "$1"
-		guest_exists "$1--incoming" && check "$1: the copy is paused" is p "$(guest_state "$1--incoming")"
-		guest_destroy "$1--incoming"
+		check "$1: the copy is removed" await 60 gone "$1--incoming"
 	done
 	remember "$1"
 	xc-migrate --live --via "exec wire kill-source forth 60000000 sh -c" --remote "exec $receive" "$1" >/tmp/said 2>&1
