@@ -62,6 +62,9 @@ static void finish(struct parsing *parsing, struct argp_state *state)
 	if (destination && (destination[0] == '\0' || destination[0] == '-' || strlen(destination) > 300))
 		argp_error(state, "DEST is HOST or USER@HOST, not %s", destination);
 	live_options_finish(&parsing->live, state);
+	/* Such a stream has no end that the other side could take over from. */
+	if (options->save.checkpoints)
+		argp_error(state, "--checkpoint is for xc-save");
 }
 
 /* Options of the side that sends. */

@@ -440,7 +440,8 @@ class Usage(Case):
     def test_errors(self) -> None:
         for words in ([], ["a"], ["a", "b", "c"], ["a", "b", "--via=x"], ["a", "-x"], ["a", ""], ["--receive", "a"],
                       ["--receive", "--via=x"], ["--receive", "--json"], ["--receive", "--live"],
-                      ["--max-time=2", "--no-live", "a", "b"], ["--name=x", "a", "b"], ["--timeout=0", "a", "b"],
+                      ["--max-time=2", "--no-live", "a", "b"], ["--live", "--checkpoint=100", "a", "b"],
+                      ["--name=x", "a", "b"], ["--timeout=0", "a", "b"],
                       ["--timeout=4000", "a", "b"]):
             done = subprocess.run([XC_MIGRATE, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                   stderr=subprocess.PIPE, timeout=PATIENCE, check=False)
