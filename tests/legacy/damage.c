@@ -5,7 +5,7 @@
  *
  *     damage [-a | -u] [-n RUNS] VECTORS [NAME...]
  *
- * -u: every point and every bit of each thing that no vector before has at a like place, which takes half an hour.
+ * -u: every point and every bit of each thing that no vector before has at a like place.
  * -a: every point and every bit there is, which takes hours. Otherwise about RUNS of each vector, spread evenly and
  * starting elsewhere in each vector.
  */
