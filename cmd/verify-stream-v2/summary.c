@@ -95,8 +95,8 @@ static void print_layers(const struct outcome *o)
 	const struct xsr_summary *s = o->summary;
 	struct line l = {.label = "layers"};
 
-	if (o->compressed)
-		add(&l, "gzip");
+	if (o->compression)
+		add(&l, "%s", o->compression);
 	if (s->has_xl)
 		add(&l, "%sxl (%s)", comma(&l), s->xl.mandatory_flags & XSR_XL_FLAG_JSON ? "JSON" : "text");
 	if (s->has_libxl)
@@ -328,7 +328,7 @@ static void visit_stream(const struct outcome *o, const struct xsr_visitor *v)
 	const struct xsr_summary *s = o->summary;
 
 	v->text(v->context, "format", xsr_format_name(s->format));
-	v->boolean(v->context, "compressed", o->compressed);
+	v->boolean(v->context, "compressed", o->compression != NULL);
 	if (s->has_image)
 		v->number(v->context, "image_version", s->image.version, XSR_DECIMAL);
 	v->number(v->context, "bytes", s->bytes, XSR_DECIMAL);

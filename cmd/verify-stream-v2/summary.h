@@ -14,7 +14,7 @@ struct outcome {
 	const struct xsr_summary *summary; /* what is in the stream */
 	enum xsr_depth depth;              /* how deep it was looked at */
 	uint64_t hidden;                   /* findings that were not shown */
-	bool compressed;                   /* the input is gzip'd */
+	const char *compression;           /* of the input, NULL if it has none */
 };
 
 /* "x86 PV", … Static. */

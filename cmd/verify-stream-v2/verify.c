@@ -236,7 +236,7 @@ static void conclude(struct job *job, const char *verdict)
 	    .summary = xsr_verifier_summary(job->verifier),
 	    .depth = o->depth,
 	    .hidden = job->report.hidden,
-	    .compressed = xsr_source_compressed(job->source),
+	    .compression = xsr_source_compression(job->source),
 	};
 
 	if (job->json)

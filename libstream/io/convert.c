@@ -369,7 +369,7 @@ static void choose_oid(struct conversion *v)
 	if (!v->demand.tmem || v->demand.tmem_oid)
 		return;
 	v->demand.tmem_oid = 24;
-	if (v->job->source->kind == IO_SEEKABLE && !v->job->source->gzip &&
+	if (v->job->source->kind == IO_SEEKABLE && !v->job->source->unpacker &&
 	    !image_readable(v->job->source->fd, v->base, &v->demand))
 		v->demand.tmem_oid = 8;
 }

@@ -245,7 +245,7 @@ static bool readable_sink(const struct convert_output *o)
 
 static bool readable_source(const struct xsr_source *source, off_t base)
 {
-	return source->kind == IO_SEEKABLE && !source->gzip && base >= 0;
+	return source->kind == IO_SEEKABLE && !source->unpacker && base >= 0;
 }
 
 bool image_repeatable(const struct xsr_source *source, off_t base, const struct convert_output *output)

@@ -5,7 +5,7 @@
 
 #include <libstream/io.h>
 
-#include <zlib.h>
+#include <sys/types.h>
 
 #include "findings.h"
 
@@ -31,15 +31,31 @@ enum io_kind {
 	IO_OTHER,    /* socket, terminal, other devices: read() and nothing else */
 };
 
-/* First bytes that tell gzip: magic (2), method, flags. */
-#define GZIP_HEAD 4u
+/* First bytes that tell how an input is compressed. */
+#define PACKED_HEAD 4u
 
-/* Undoing of gzip in a source. */
-struct gzip {
-	z_stream z;              /* zlib's state */
-	bool padding;            /* a member ended and zeros came behind it: nothing but zeros may follow */
-	bool between;            /* no member is open: another one, padding or the end is next */
-	uint8_t input[IO_CHUNK]; /* compressed bytes; z.next_in points into it */
+struct unpacker;
+
+/* A form of compression. */
+struct unpacker_ops {
+	const char *name; /* of the form */
+	/* The contract of xsr_source_read(). */
+	enum xsr_status (*read)(struct xsr_source *s, void *data, size_t size, size_t *got,
+	    struct xsr_finding *error);
+	void (*free)(struct unpacker *u);
+};
+
+/*
+ * Undoing of compression in a source. The compressed data comes in parts that stand by themselves (members, frames),
+ * one behind the other; behind them may be the zeros that tapes and block devices leave.
+ */
+struct unpacker {
+	const struct unpacker_ops *ops; /* of the form */
+	bool between;                   /* no part is open: another one, zeros or the end is next */
+	bool padding;                   /* zeros came behind a part: nothing but zeros may follow */
+	const uint8_t *next;            /* of the compressed bytes in input[] that are not used */
+	size_t left;                    /* how many */
+	uint8_t input[IO_CHUNK];        /* compressed bytes */
 };
 
 struct xsr_source {
@@ -53,14 +69,14 @@ struct xsr_source {
 	uint64_t position;     /* bytes as stored that were taken */
 	off_t base;            /* offset in the file where the source began, for IO_SEEKABLE */
 
-	bool detected;           /* head was looked at: gzip or not is known */
-	uint8_t head[GZIP_HEAD]; /* first bytes, read to tell gzip */
+	bool detected;           /* head was looked at: compressed or not is known */
+	uint8_t head[PACKED_HEAD]; /* first bytes, read to tell that */
 	size_t head_length;      /* how many of them there are */
 	size_t head_used;        /* how many were handed out */
 	uint8_t peeked[XSR_PEEK_MAX]; /* bytes that were looked at ahead */
 	size_t peeked_length;    /* how many there are */
 	size_t peeked_used;      /* how many were handed out since */
-	struct gzip *gzip;       /* NULL if the input is not compressed */
+	struct unpacker *unpacker; /* NULL if the input is not compressed */
 
 	bool refused[WAY_COUNT];   /* ways not to try (again); tests set them to force what is left */
 	uint64_t moved[WAY_COUNT]; /* bytes skipped or moved by each way, for tests and benchmarks */
@@ -84,11 +100,11 @@ void io_wait(int fd, short events);
 /* Makes the pipe at fd hold more if it holds less than is good; whatever fd is, no failure matters. */
 void io_enlarge_pipe(int fd);
 
-/* read() of stored bytes: no gzip, no head. Same contract as xsr_source_read(). */
+/* read() of stored bytes: not unpacked, no head. Same contract as xsr_source_read(). */
 enum xsr_status source_read_raw(struct xsr_source *s, void *data, size_t size, size_t *got,
     struct xsr_finding *error);
 
-/* Looks at the first bytes, once. After it s->gzip says whether the input is compressed. */
+/* Looks at the first bytes, once. After it s->unpacker says whether the input is compressed. */
 enum xsr_status source_detect(struct xsr_source *s, struct xsr_finding *error);
 
 /*
@@ -101,15 +117,21 @@ enum xsr_status source_move(struct xsr_source *s, struct xsr_sink *sink, uint64_
 /* For tests: take none of the ways that a descriptor could choose but this one and WAY_MEMORY. */
 void source_force(struct xsr_source *s, enum io_way way);
 
-/* Starts gzip; the bytes at head were read from the source already. NULL if memory is short. */
-struct gzip *gzip_new(const uint8_t *head, size_t length);
-void gzip_free(struct gzip *g);
-
-/* Uncompresses; the contract of xsr_source_read(). */
-enum xsr_status gzip_read(struct xsr_source *s, void *data, size_t size, size_t *got,
+/*
+ * unpack.c: what the forms share. Getting more compressed bytes if there are none (*end: there are no more); passing
+ * over zeros behind a part, up to the beginning of the next one, of which this is the first byte; telling of damage.
+ */
+enum xsr_status unpack_refill(struct xsr_source *s, bool *end, struct xsr_finding *error);
+enum xsr_status unpack_between(struct xsr_source *s, uint8_t first, struct xsr_finding *error);
+enum xsr_status unpack_damaged(struct xsr_source *s, enum xsr_status status, const char *what,
     struct xsr_finding *error);
 
-/* True if these first bytes begin a gzip member. */
+/* The same for both: true if these first bytes are of the form, which are already read and given to its beginning. */
 bool gzip_detect(const uint8_t *head, size_t length);
+bool zstd_detect(const uint8_t *head, size_t length);
+
+/* NULL if memory is short. Which zstd_new() there is depends on whether its library was there for the build. */
+struct unpacker *gzip_new(void);
+struct unpacker *zstd_new(void);
 
 #endif

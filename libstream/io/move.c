@@ -40,7 +40,7 @@ static enum io_way choose(const struct xsr_source *s)
 {
 	static const enum io_way of_file[] = {WAY_COPY_RANGE, WAY_SPLICE, WAY_SENDFILE};
 
-	if (s->gzip || source_buffered(s))
+	if (s->unpacker || source_buffered(s))
 		return WAY_MEMORY;
 	if (s->kind == IO_SEEKABLE) {
 		for (size_t i = 0; i < sizeof(of_file) / sizeof(of_file[0]); i++)

@@ -122,7 +122,8 @@ void xsr_source_free(struct xsr_source *s)
 {
 	if (!s)
 		return;
-	gzip_free(s->gzip);
+	if (s->unpacker)
+		s->unpacker->ops->free(s->unpacker);
 	if (s->null_fd >= 0)
 		close(s->null_fd);
 	if (s->own)
@@ -176,23 +177,31 @@ enum xsr_status source_detect(struct xsr_source *s, struct xsr_finding *error)
 
 	if (s->detected)
 		return XSR_OK;
-	while (s->head_length < GZIP_HEAD && got) {
+	while (s->head_length < PACKED_HEAD && got) {
 		enum xsr_status status =
-		    source_read_raw(s, s->head + s->head_length, GZIP_HEAD - s->head_length, &got, error);
+		    source_read_raw(s, s->head + s->head_length, PACKED_HEAD - s->head_length, &got, error);
 
 		if (status != XSR_OK)
 			return status;
 		s->head_length += got;
 	}
 	s->detected = true;
-	if (!gzip_detect(s->head, s->head_length))
+	if (gzip_detect(s->head, s->head_length))
+		s->unpacker = gzip_new();
+	else if (zstd_detect(s->head, s->head_length))
+		s->unpacker = zstd_new();
+	else
 		return XSR_OK;
-	s->gzip = gzip_new(s->head, s->head_length);
+	if (!s->unpacker)
+		return io_fail(error, F_IO_MEMORY, 0, ENOMEM);
 	s->head_used = s->head_length;
-	return s->gzip ? XSR_OK : io_fail(error, F_IO_MEMORY, 0, ENOMEM);
+	memcpy(s->unpacker->input, s->head, s->head_length);
+	s->unpacker->next = s->unpacker->input;
+	s->unpacker->left = s->head_length;
+	return XSR_OK;
 }
 
-/* Hands out what was read to tell gzip, if anything is left of it: to data, or to nobody if that is NULL. */
+/* Hands out what was read to tell compression, if anything is left of it: to data, or to nobody if that is NULL. */
 static size_t take_head(struct xsr_source *s, void *data, uint64_t size)
 {
 	size_t n = s->head_length - s->head_used;
@@ -219,8 +228,8 @@ static enum xsr_status read_next(struct xsr_source *s, void *data, size_t size, 
 	*got = 0;
 	if (status != XSR_OK || !size)
 		return status;
-	if (s->gzip)
-		return gzip_read(s, data, size, got, error);
+	if (s->unpacker)
+		return s->unpacker->ops->read(s, data, size, got, error);
 	*got = take_head(s, data, size);
 	return *got ? XSR_OK : source_read_raw(s, data, size, got, error);
 }
@@ -337,7 +346,7 @@ enum xsr_status xsr_source_skip(struct xsr_source *s, uint64_t size, uint64_t *s
 	*skipped = 0;
 	if (status != XSR_OK)
 		return status;
-	if (s->gzip)
+	if (s->unpacker)
 		return skip_read(s, size, skipped, error);
 	*skipped = take_head(s, NULL, size);
 	if (skip_seek(s, size - *skipped, skipped))
@@ -352,7 +361,7 @@ bool xsr_source_read_at(void *source, uint64_t offset, void *data, size_t size)
 	const struct xsr_source *s = source;
 	uint8_t *to = data;
 
-	if (s->gzip || !s->detected || offset > s->size || size > s->size - offset)
+	if (s->unpacker || !s->detected || offset > s->size || size > s->size - offset)
 		return false;
 	if (s->kind == IO_MEMORY)
 		memcpy(data, s->memory + offset, size);
@@ -381,10 +390,15 @@ bool xsr_source_size(const struct xsr_source *s, uint64_t *size)
 
 uint64_t xsr_source_position(const struct xsr_source *s)
 {
-	return s->position - (s->gzip ? s->gzip->z.avail_in : 0);
+	return s->position - (s->unpacker ? s->unpacker->left : 0);
+}
+
+const char *xsr_source_compression(const struct xsr_source *s)
+{
+	return s->unpacker ? s->unpacker->ops->name : NULL;
 }
 
 bool xsr_source_compressed(const struct xsr_source *s)
 {
-	return s->gzip != NULL;
+	return s->unpacker != NULL;
 }

@@ -20,13 +20,14 @@ struct xsr_source;
 struct xsr_sink;
 
 /*
- * A source over an open descriptor: regular file (from its current offset), pipe, socket, device. gzip is
- * recognised by its first bytes and undone. own: xsr_source_free() closes fd. On failure NULL and *error is
- * filled (XSR_E_NOMEM or XSR_E_IO); fd is then not closed.
+ * A source over an open descriptor: regular file (from its current offset), pipe, socket, device. gzip, and zstd if
+ * the library was built with it, are recognised by their first bytes and undone; zstd with windows of up to 8 MiB.
+ * own: xsr_source_free() closes fd. On failure NULL and *error is filled (XSR_E_NOMEM or XSR_E_IO); fd is then not
+ * closed.
  */
 XSR_API struct xsr_source *xsr_source_from_fd(int fd, bool own, struct xsr_finding *error);
 
-/* A source over memory of the caller, which must outlive it; gzip is undone too. NULL if memory is short. */
+/* A source over memory of the caller, which must outlive it; compression is undone too. NULL if memory is short. */
 XSR_API struct xsr_source *xsr_source_from_memory(const void *data, size_t size);
 
 /* Frees a source; NULL is allowed. */
@@ -35,7 +36,7 @@ XSR_API void xsr_source_free(struct xsr_source *source);
 /*
  * Reads at most size bytes to data and sets *got; 0 means the end. Waits for at least one byte. A short read
  * is normal. XSR_E_IO with *error on failure; XSR_E_CORRUPT if a compressed input is damaged, XSR_E_TRUNCATED
- * if it ends inside its compression.
+ * if it ends inside its compression, XSR_E_LIMIT if it wants more memory to be undone than is given.
  */
 XSR_API enum xsr_status xsr_source_read(struct xsr_source *source, void *data, size_t size, size_t *got,
     struct xsr_finding *error);
@@ -72,8 +73,9 @@ XSR_API bool xsr_source_read_at(void *source, uint64_t offset, void *data, size_
 XSR_API bool xsr_source_size(const struct xsr_source *source, uint64_t *size);
 XSR_API uint64_t xsr_source_position(const struct xsr_source *source);
 
-/* True if the input turned out to be gzip; known after the first read. */
+/* True if the input turned out to be compressed, and as what: "gzip", "zstd" or NULL; known after the first read. */
 XSR_API bool xsr_source_compressed(const struct xsr_source *source);
+XSR_API const char *xsr_source_compression(const struct xsr_source *source);
 
 /* A sink over an open descriptor. own: xsr_sink_free() closes fd without a check. NULL if memory is short. */
 XSR_API struct xsr_sink *xsr_sink_to_fd(int fd, bool own);
@@ -107,7 +109,7 @@ struct xsr_pump {
 	struct xsr_decoder *decoder; /* gets every byte or skip */
 	struct xsr_sink *sink;       /* NULL, or gets every byte unchanged */
 	bool want_pages;             /* deliver page data as PAGES events; else it goes by unseen */
-	bool exact;                  /* no read-ahead, stop behind the outermost END; not with gzip */
+	bool exact;                  /* no read-ahead, stop behind the outermost END; not with compression */
 	xsr_event_fn *event;         /* consumer, NULL for none */
 	xsr_tick_fn *tick;           /* progress, NULL for none */
 	xsr_tick_fn *passed;         /* before each read: all up to here was passed on; NULL for none */
