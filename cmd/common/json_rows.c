@@ -16,9 +16,16 @@
 /* Deeper than any description goes; a bit each in struct json_text. */
 #define DEPTH_MAX 64u
 
+/*
+ * Characters of a row's text behind which it takes nothing more: a hostile record may have any number of values. Only
+ * the P2M frames of PV guests above some 500 GiB come near.
+ */
+#define ROW_MAX (3u << 20)
+
 /* A JSON text that is being written. */
 struct json_text {
 	FILE *out;       /* to write to */
+	size_t length;   /* characters so far, without escapes */
 	unsigned depth;  /* open containers */
 	uint64_t arrays; /* bit n: container n + 1 is an array */
 	uint64_t filled; /* bit n: it has a member already */
@@ -32,11 +39,14 @@ struct json_rows {
 	char *row;                  /* the row so far, as open_memstream() keeps it */
 	size_t row_size;            /* its length */
 	struct json_text text;      /* writes to it */
+	unsigned skipped;           /* open containers within the row that it has no room for */
+	bool cut;                   /* something was left out of it */
 	bool failed;                /* memory or output failed */
 };
 
 static void put(struct json_text *t, const char *text)
 {
+	t->length += strlen(text);
 	if (fputs(text, t->out) == EOF)
 		t->failed = true;
 }
@@ -81,6 +91,7 @@ static void put_text(struct json_text *t, const char *key, const char *value)
 	json_t *string = copy ? json_string(copy) : NULL;
 
 	put_key(t, key);
+	t->length += strlen(value);
 	if (!string || json_dumpf(string, t->out, JSON_ENCODE_ANY | JSON_ENSURE_ASCII) < 0)
 		t->failed = true;
 	json_decref(string);
@@ -127,10 +138,13 @@ static void row_begin(struct json_rows *r, struct json_text *t)
 		put_text(t, "input", r->input);
 }
 
-/* True between begin() and end() of a row that could be started. */
-static bool open_row(const struct json_rows *r)
+/* True between begin() and end() of a row that could be started, as long as there is room. */
+static bool open_row(struct json_rows *r)
 {
-	return r->text.out && r->text.depth <= DEPTH_MAX;
+	bool room = !r->skipped && r->text.length < ROW_MAX;
+
+	r->cut |= !room;
+	return room && r->text.out && r->text.depth <= DEPTH_MAX;
 }
 
 static void number(void *context, const char *key, uint64_t value, enum xsr_number_base base)
@@ -164,9 +178,13 @@ static void begin(void *context, const char *key, bool array)
 	struct json_rows *r = context;
 
 	if (r->text.depth) {
-		put_begin(&r->text, key, array);
+		if (open_row(r))
+			put_begin(&r->text, key, array);
+		else
+			r->skipped++;
 		return;
 	}
+	r->cut = false;
 	r->text = (struct json_text){.out = open_memstream(&r->row, &r->row_size)};
 	if (r->text.out)
 		row_begin(r, &r->text);
@@ -180,6 +198,7 @@ static void drop_row(struct json_rows *r)
 		fclose(r->text.out);
 	free(r->row);
 	r->row = NULL;
+	r->skipped = 0;
 	r->text = (struct json_text){0};
 }
 
@@ -189,6 +208,14 @@ static void end(void *context)
 
 	if (!r->text.depth)
 		return;
+	if (r->skipped) {
+		r->skipped--;
+		return;
+	}
+	if (r->text.depth == 1 && r->cut) {
+		put_key(&r->text, "cut");
+		put(&r->text, "true");
+	}
 	put_end(&r->text);
 	if (r->text.depth)
 		return;
