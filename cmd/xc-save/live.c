@@ -4,6 +4,9 @@
 /* A pass of fewer bytes says little about the rate: it is over before it has got going. */
 #define TELLING_BYTES (1u << 20)
 
+/* What a Linux guest was seen to write to while it suspends: nobody can count that beforehand. */
+#define SUSPEND_PAGES 320
+
 /* Passes looked ahead at most. */
 #define AHEAD 1000u
 
@@ -29,15 +32,22 @@ static double send_time(const struct live *live, double pages)
 	return pages * LIVE_PAGE_BYTES / live->rate;
 }
 
+/* How long the guest would stand still for so many pages; negative if nothing can be expected yet. */
+static double standstill(const struct live *live, double pages)
+{
+	return live->rate > 0 ? live->fixed + send_time(live, pages + SUSPEND_PAGES) : -1;
+}
+
 static bool is_quiet(const struct live *live, double pages)
 {
 	const struct live_limits *limits = &live->limits;
 
 	if (limits->has_threshold && pages > (double)limits->dirty_threshold)
 		return false;
-	/* Without a rate nothing can be expected; then nothing has been sent either. */
-	return limits->max_downtime <= 0 || pages <= 0 ||
-	       (live->rate > 0 && live->fixed + send_time(live, pages) <= limits->max_downtime);
+	/* Without a rate nothing has been sent either. */
+	if (limits->max_downtime <= 0 || live->rate <= 0)
+		return limits->max_downtime <= 0 || pages <= 0;
+	return standstill(live, pages) <= limits->max_downtime;
 }
 
 static bool is_late(const struct live *live, double now)
@@ -77,9 +87,9 @@ static double time_left(const struct live *live, const struct live_pass *pass, d
 
 		if (next_of(live, reason) == LIVE_GIVE_UP)
 			return -1;
-		at += took;
 		if (next_of(live, reason) == LIVE_STOP)
-			return at - now + live->fixed;
+			return at - now + standstill(live, pages);
+		at += took;
 		pages = pass->dirty_rate * took;
 		if (pages > (double)live->pages)
 			pages = (double)live->pages;
@@ -101,7 +111,7 @@ void live_pass_ends(struct live *live, double now, uint64_t bytes, uint64_t dirt
 		pass->dirty_rate = (double)dirty / (now - live->cleaned);
 	pass->reason = judge(live, (double)dirty, live->passes, now);
 	pass->next = next_of(live, pass->reason);
-	pass->downtime = live->rate > 0 ? live->fixed + send_time(live, (double)dirty) : -1;
+	pass->downtime = standstill(live, (double)dirty);
 	pass->eta = time_left(live, pass, now);
 }
 
