@@ -96,6 +96,7 @@ int fate_exit_status(const struct save_outcome *outcome)
 	case FAULT_STREAM:
 		return STATUS_STREAM;
 	case FAULT_UNSUSPENDED:
+	case FAULT_REFUSED:
 		return STATUS_UNSUSPENDED;
 	case FAULT_DIED:
 		return STATUS_DEAD;

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "device_model.h"
+#include "obstacles.h"
 #include "xen-common/domain.h"
 #include "xen-common/engine.h"
 #include "xen-common/fault.h"
@@ -73,6 +74,9 @@ bool guest_can_be_live(struct guest *guest, struct fault *fault);
 
 /* During a live save: pages dirtied since the engine last fetched them. False: not known. */
 bool guest_dirty_pages(struct guest *guest, uint64_t *pages);
+
+/* Why it should perhaps not be saved. config: what guest_stored_config() gave, NULL if nothing. */
+void guest_obstacles(struct guest *guest, const char *config, size_t length, struct obstacles *obstacles);
 
 /*
  * The device model of an HVM guest; NULL and *fault if it has none that can be talked to. It belongs to the guest.

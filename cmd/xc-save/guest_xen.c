@@ -13,6 +13,7 @@
 #include "dirty_log.h"
 #include "lock.h"
 #include "model_nodes.h"
+#include "obstacles_xen.h"
 #include "suspend.h"
 #include "xen-common/xen.h"
 
@@ -144,6 +145,11 @@ bool guest_can_be_live(struct guest *guest, struct fault *fault)
 bool guest_dirty_pages(struct guest *guest, uint64_t *pages)
 {
 	return dirty_log_count(&guest->xen, guest->facts.domid, pages);
+}
+
+void guest_obstacles(struct guest *guest, const char *config, size_t length, struct obstacles *obstacles)
+{
+	obstacles_find(&guest->xen, &guest->facts, config, length, obstacles);
 }
 
 /* Where libxl has QEMU listen. */

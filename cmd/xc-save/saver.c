@@ -151,17 +151,29 @@ static bool check_model(struct saver *s)
 	return s->model && device_model_check(s->model, s->request->timeout_s, fault);
 }
 
-static bool make_config(struct saver *s)
+static void warn_of_obstacle(void *context, const char *text)
 {
-	size_t length = 0;
-	char *stored;
+	warn(context, text);
+}
 
-	if (s->request->format != XSR_FORMAT_XL)
-		return true;
-	stored = guest_stored_config(s->guest, &length);
-	s->config = config_make(stored, length, guest_facts(s->guest), &s->config_size, &s->outcome->fault);
+/* What stands against saving this guest, and the configuration, since part of that is known from there. */
+static bool look_closer(struct saver *s)
+{
+	const struct domain_facts *facts = guest_facts(s->guest);
+	struct fault *fault = &s->outcome->fault;
+	struct obstacles obstacles;
+	size_t length = 0;
+	char *stored = guest_stored_config(s->guest, &length);
+	bool good;
+
+	guest_obstacles(s->guest, stored, length, &obstacles);
+	good = obstacles_judge(&obstacles, facts, warn_of_obstacle, s, fault);
+	if (good && s->request->format == XSR_FORMAT_XL) {
+		s->config = config_make(stored, length, facts, &s->config_size, fault);
+		good = s->config != NULL;
+	}
 	free(stored);
-	return s->config != NULL;
+	return good;
 }
 
 /* It says by itself what is wrong. */
@@ -208,7 +220,7 @@ static bool prepare(struct saver *s)
 	struct stream_setup setup = {.format = s->request->format};
 
 	s->guest = guest_open(s->request->domain, fault);
-	if (!s->guest || !check_guest(s) || !check_model(s) || !decide_live(s) || !make_config(s))
+	if (!s->guest || !check_guest(s) || !look_closer(s) || !check_model(s) || !decide_live(s))
 		return false;
 	if (!open_output(s))
 		return false;

@@ -18,6 +18,8 @@
 #include <xenevtchn.h>
 #include <xenguest.h>
 
+#include <xen/hvm/params.h>
+
 /* Xenstore fires @releaseDomain once, and only if it noticed; so look at least this often. */
 #define LOOK_EVERY_MS 500
 
@@ -217,6 +219,39 @@ static bool by_event_channel(struct attempt *a, int port, enum guest_state *stat
 	return done;
 }
 
+/*
+ * An HVM guest whose drivers never asked for the hypervisor's interrupt knows nothing of requests, and one that sleeps
+ * cannot answer. To neither does it make a difference to stand still for a while.
+ */
+static bool cannot_be_asked(struct xen *xen, const struct domain_facts *facts)
+{
+	uint64_t interrupt = 0, sleep = 0;
+
+	if (facts->type != DOMAIN_HVM)
+		return false;
+	(void)xc_hvm_param_get(xen->xc, facts->domid, HVM_PARAM_ACPI_S_STATE, &sleep);
+	return xc_hvm_param_get(xen->xc, facts->domid, HVM_PARAM_CALLBACK_IRQ, &interrupt) == 0 &&
+	       (interrupt == 0 || sleep != 0);
+}
+
+static bool by_force(struct attempt *a, enum guest_state *state, struct fault *fault)
+{
+	if (xc_domain_shutdown(a->xen->xc, a->facts->domid, SHUTDOWN_suspend) != 0)
+		return fault_errno(fault, FAULT_UNSUSPENDED, "cannot suspend the domain from outside");
+	*state = GUEST_ASKED;
+	return await_shutdown(a, state, fault);
+}
+
+static bool ask(struct attempt *a, enum guest_state *state, struct fault *fault)
+{
+	int port;
+
+	if (cannot_be_asked(a->xen, a->facts))
+		return by_force(a, state, fault);
+	port = xs_suspend_evtchn_port((int)a->facts->domid);
+	return port >= 0 ? by_event_channel(a, port, state, fault) : by_xenstore(a, state, fault);
+}
+
 static bool begin(struct attempt *a, struct fault *fault)
 {
 	snprintf(a->node, sizeof(a->node), "/local/domain/%u/control/shutdown", a->facts->domid);
@@ -245,13 +280,11 @@ bool suspend_domain(struct xen *xen, struct domain_facts *facts, const struct pa
     enum guest_state *state, struct fault *fault)
 {
 	struct attempt a = {.xen = xen, .facts = facts, .patience = patience};
-	int port = xs_suspend_evtchn_port((int)facts->domid);
 	bool done = false;
 
 	if (begin(&a, fault)) {
 		if (!look(&a, state))
-			done = port >= 0 ? by_event_channel(&a, port, state, fault)
-			                 : by_xenstore(&a, state, fault);
+			done = ask(&a, state, fault);
 		else if (*state == GUEST_DEAD)
 			report_death(&a, fault);
 		else

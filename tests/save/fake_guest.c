@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 struct guest {
@@ -28,6 +29,16 @@ static const char *word(const char *name)
 	const char *value = getenv(name);
 
 	return value ? value : "";
+}
+
+/* In the place of the C library's: with FAKE_FSYNC the disk's errors show only when files are flushed. */
+int fsync(int fd)
+{
+	if (word("FAKE_FSYNC")[0]) {
+		errno = EIO;
+		return -1;
+	}
+	return (int)syscall(SYS_fsync, fd);
 }
 
 /* "hvm-" may stand before any behaviour. */
@@ -212,6 +223,23 @@ bool guest_dirty_pages(struct guest *guest, uint64_t *pages)
 	note("pass");
 	*pages = dirtied(count++);
 	return !guest_is("pvh-secret");
+}
+
+void guest_obstacles(struct guest *guest, const char *config, size_t length, struct obstacles *obstacles)
+{
+	(void)guest;
+	(void)config;
+	(void)length;
+	*obstacles = (struct obstacles){
+	    .pci_devices = guest_is("pci")    ? 1
+	                   : guest_is("pcis") ? 2
+	                                      : 0,
+	    .pod_pages = guest_is("pod") ? 300 : 0,
+	    .vnuma = guest_is("vnuma"),
+	    .nested = guest_is("nested"),
+	    .deaf = guest_is("deaf"),
+	    .videoram_kib = guest_is("ballooning") ? 8192 : 0,
+	};
 }
 
 /* The device model is a real client's, and listens where the test says. */

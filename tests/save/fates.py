@@ -385,6 +385,9 @@ class OutputFaults(Case):
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE, check=False)
         self.check_failed(done, 2, "File too large")
 
+    def test_cannot_be_flushed(self) -> None:
+        self.check_failed(self.save("guest", str(self.target), fsync="fails"), 2, "Input/output error; the guest runs on")
+
     def test_old_file_outlives_a_failure(self) -> None:
         self.target.write_bytes(b"old")
         self.assertEqual(self.save("guest", str(self.target), engine="fails").returncode, 2)
@@ -467,10 +470,26 @@ class GuestFaults(Case):
         self.assertEqual(os.listdir(self.folder), ["x.img"])
 
     def test_refused_before_anything_happens(self) -> None:
-        for guest, status, text in (("missing", 2, "no such domain"), ("dom0", 2, "domain 0"), ("hvm", 2, "no device model"),
+        for guest, status, text in (("missing", 2, "no such domain"), ("dom0", 2, "domain 0"), ("hvm", 3, "no device model"),
+                                    ("pci", 3, "1 PCI device of the host, whose state cannot be saved; detach it"),
+                                    ("pcis", 3, "2 PCI devices"), ("pod", 3, "300 pages of it are populated on demand"),
+                                    ("vnuma", 3, "NUMA"), ("deaf", 3, "to suspend is none of them"),
                                     ("paused", 3, "unpause"), ("dying", 3, "destroyed"), ("crashed", 3, "crash"),
                                     ("suspended", 3, "--resume")):
             self.check_failed(self.save("guest", str(self.target), guest=guest), status, text, [])
+
+
+class Warnings(Case):
+    """What does not keep a guest from being saved."""
+
+    def test_warnings(self) -> None:
+        for guest, text in (("nested", "guests of its own"),
+                            ("ballooning", "balloon driver is at work: it has 4 MiB, its target is 11 MiB")):
+            self.log.unlink(missing_ok=True)
+            done = self.save("guest", str(self.target), guest=guest)
+            self.assertEqual(done.returncode, 0)
+            self.assertEqual(done.stderr.decode().count(text), 1, done.stderr)
+            self.assertEqual(self.save("-q", "--then=resume", "guest", str(self.target), guest=guest).stderr, b"")
 
 
 class Live(Case):
