@@ -24,6 +24,7 @@ struct guest {
 	struct xen xen;             /* handles */
 	struct domain_facts facts;  /* as of guest_open(), state refreshed since */
 	enum guest_state state;     /* where it stands */
+	bool held;                  /* paused by us */
 	int lock;                   /* descriptor that keeps other xc-saves away */
 	struct device_model *model; /* once it was asked for */
 };
@@ -95,9 +96,25 @@ char *guest_stored_config(struct guest *guest, size_t *length)
 	return text;
 }
 
+/*
+ * libxenguest leaves out a page table that it cannot translate, in the hope that a later pass will do better, unless
+ * the guest is paused. A suspended guest is not, and has no later pass: so it is paused as well, and such a table is an
+ * error instead of a hole in the image. Only PV guests have tables to be translated.
+ */
+static bool hold_for_engine(struct guest *guest, struct fault *fault)
+{
+	if (guest->facts.type != DOMAIN_PV)
+		return true;
+	if (xc_domain_pause(guest->xen.xc, guest->facts.domid) != 0)
+		return fault_errno(fault, FAULT_SYSTEM, "cannot pause the suspended domain");
+	guest->held = true;
+	return true;
+}
+
 bool guest_suspend(struct guest *guest, const struct patience *patience, struct fault *fault)
 {
-	return suspend_domain(&guest->xen, &guest->facts, patience, &guest->state, fault);
+	return suspend_domain(&guest->xen, &guest->facts, patience, &guest->state, fault) &&
+	       hold_for_engine(guest, fault);
 }
 
 bool guest_resume(struct guest *guest, const struct patience *patience, struct fault *fault)
@@ -111,6 +128,9 @@ bool guest_resume(struct guest *guest, const struct patience *patience, struct f
 	if (guest->state == GUEST_SUSPENDED && !suspend_undo(&guest->xen, &guest->facts, fault))
 		return false;
 	guest->state = GUEST_RUNNING;
+	if (guest->held && !guest_unpause(guest, fault))
+		return false;
+	guest->held = false;
 	return true;
 }
 
@@ -124,8 +144,9 @@ bool guest_unpause(struct guest *guest, struct fault *fault)
 bool guest_hold(struct guest *guest, struct fault *fault)
 {
 	/* Pausing first: once resumed it must not run an instruction. */
-	if (xc_domain_pause(guest->xen.xc, guest->facts.domid) != 0)
+	if (!guest->held && xc_domain_pause(guest->xen.xc, guest->facts.domid) != 0)
 		return fault_errno(fault, FAULT_SYSTEM, "cannot pause the domain");
+	guest->held = true;
 	if (!suspend_undo(&guest->xen, &guest->facts, fault))
 		return false;
 	guest->state = GUEST_RUNNING;

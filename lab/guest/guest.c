@@ -8,6 +8,7 @@
 struct platform platform;
 
 static uint32_t rate = 100;		/* pages rewritten a second */
+bool guest_keeps_frame;			/* see guest.h */
 static uint32_t credit;			/* parts of a page that are due; BEATS_A_SECOND is one page */
 static uint32_t last_beat;		/* when credit was reckoned last */
 static uint32_t checks;			/* made since boot */
@@ -163,10 +164,13 @@ static void obey_console(void)
 		print("guest: rate set\r\n");
 	} else if ((rest = after(line, "poke ")) != NULL) {
 		print(memory_poke(number(rest)) ? "guest: poked\r\n" : "guest: no such page\r\n");
+	} else if (same(line, "keep")) {
+		guest_keeps_frame = !guest_keeps_frame;
+		print("guest: keep\r\n");
 	} else if (same(line, "crash")) {
 		stop(SHUTDOWN_crash);
 	} else {
-		print("guest: check, rate PAGES|max, poke PFN, crash\r\n");
+		print("guest: check, rate PAGES|max, poke PFN, keep, crash\r\n");
 	}
 }
 

@@ -75,6 +75,8 @@ void xenbus_start(void);
 const char *xenbus_request(void);
 
 /* guest.c */
+/* Spoils the next suspension: a page table goes on naming a machine frame that is not ours (PV only). */
+extern bool guest_keeps_frame;
 void notify(evtchn_port_t port);
 /* Sleeps until one of the rings has news or some milliseconds have gone. */
 void wait_a_little(void);

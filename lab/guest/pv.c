@@ -121,7 +121,8 @@ enum resumed platform_suspend(void)
 	struct sched_shutdown how = { .reason = SHUTDOWN_suspend };
 	long cancelled;
 
-	map(shared_page, entry_of(machine_frame(frame_of(shared_page)), PTE_PRESENT | PTE_WRITABLE));
+	if (!guest_keeps_frame)
+		map(shared_page, entry_of(machine_frame(frame_of(shared_page)), PTE_PRESENT | PTE_WRITABLE));
 	info->store_mfn = frame_of_machine(info->store_mfn);
 	info->console.domU.mfn = (xen_pfn_t)frame_of_machine(info->console.domU.mfn);
 	cancelled = hypercall(__HYPERVISOR_sched_op, SCHEDOP_shutdown, (unsigned long)&how,

@@ -109,7 +109,8 @@ saver_killed() {
 	wait $saver
 	sleep 1
 	# "ss": shut down, and the reason is a suspension.
-	check "$1: suspended after KILL" is ss "$(guest_state "$1")"
+	# A PV guest is paused, too.
+	check "$1: suspended after KILL" is ss "$(guest_state "$1" | tr -d p)"
 	check "$1: refused while it is left suspended" is 3 "$(status xc-save "$1" /tmp/y.img)"
 	check "$1: --resume after KILL" is 0 "$(status xc-save --resume "$1")"
 	rm -f /tmp/target/.stream-*
