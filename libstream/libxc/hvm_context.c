@@ -177,6 +177,22 @@ static void check_vcpus(const struct check *c, const struct seen *s, uint64_t at
 	}
 }
 
+/* Each vCPU of a domain has an MTRR entry, also one that is down: what is of another one belongs to no vCPU. */
+static void check_strangers(const struct check *c, const struct seen *s, uint64_t at)
+{
+	static const uint16_t kinds[] = {XSR_HVM_LAPIC, XSR_HVM_LAPIC_REGS, XSR_HVM_CPU_XSAVE,
+	    XSR_HVM_VIRIDIAN_VCPU, XSR_HVM_VMCE_VCPU, XSR_HVM_TSC_ADJUST, XSR_HVM_CPU_MSR};
+
+	for (uint16_t vcpu = 0; vcpu < VCPUS; vcpu++) {
+		if (has(s, XSR_HVM_MTRR, vcpu) || s->vcpu[vcpu] & BIT(XSR_HVM_CPU))
+			continue;
+		for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+			if (has(s, kinds[i], vcpu))
+				check_report(c, F_HVM_CONTEXT_STRANGER, at, "instance", "vCPUs with an MTRR entry",
+				    "%s %u", hvm_type(kinds[i])->name, vcpu);
+	}
+}
+
 static void check_entry(const struct check *c, struct state *st, const struct xsr_hvm_entry *e)
 {
 	if (!hvm_type(e->type)) {
@@ -192,6 +208,8 @@ static void check_entry(const struct check *c, struct state *st, const struct xs
 		check_report(c, F_HVM_CONTEXT_HEADER, e->offset, "type", "HEADER first", "END");
 	if (e->length)
 		check_report(c, F_HVM_CONTEXT_END, e->offset + 4, "length", "0", "%" PRIu32, e->length);
+	if (e->instance)
+		check_report(c, F_HVM_CONTEXT_PADDING, e->offset + 2, "instance", "0 of END", "%u", e->instance);
 }
 
 /* The body is complete. */
@@ -212,6 +230,8 @@ static void check_end(const struct check *c, const struct state *st)
 		    w->behind_end);
 	if (w->state == HVM_WALK_ENDED)
 		check_vcpus(c, &st->seen, w->entry.offset);
+	if (w->state == HVM_WALK_ENDED && st->seen.cpus)
+		check_strangers(c, &st->seen, w->entry.offset);
 }
 
 /* What the walk itself needs no judgement for is noted at any depth: it says what guest this is. */

@@ -224,8 +224,11 @@ static void cpu_msr(const struct judged *j)
 	const struct xsr_hvm_entry *entry = j->entry;
 	const struct release *target = &j->c->facts->target;
 	uint64_t at = entry->offset + HVM_ENTRY_HEAD;
-	uint32_t count = u32_at(j, 0);
+	uint32_t count = u32_at(j, 0), padding = u32_at(j, 4);
 
+	if (padding)
+		check_report(j->c, F_HVM_CONTEXT_PADDING, at + 4, "padding", "0",
+		    "0x%" PRIx32 " in CPU_MSR %u", padding, entry->instance);
 	if (!count || count != (entry->length - MSR_HEAD) / MSR_ENTRY)
 		check_report(j->c, F_HVM_CONTEXT_MSR, at, "count", "as many as the payload holds, at least 1",
 		    "%" PRIu32 " in %" PRIu32 " bytes", count, entry->length);

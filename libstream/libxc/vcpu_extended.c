@@ -84,12 +84,27 @@ static void check_contents(const struct check *c, const struct xsr_vcpu_extended
 	if (vcpu->size < XSR_VCPU_EXTENDED_MIN || vcpu->size > vcpu->blob_length)
 		check_report(c, F_VCPU_EXTENDED_INNER_SIZE, AT_SIZE, "size", "32 up to the blob's length",
 		    "%" PRIu32 " in a blob of %" PRIu32, vcpu->size, vcpu->blob_length);
+	else if (vcpu->size != 32 && vcpu->size != 40 && vcpu->size != 56 && vcpu->size != 64)
+		check_report(c, F_VCPU_EXTENDED_ODD_SIZE, AT_SIZE, "size", "32, 40, 56 or 64", "%" PRIu32, vcpu->size);
 	if (!canonical(vcpu->syscall32_callback_eip))
 		check_report(c, F_VCPU_EXTENDED_CANONICAL, AT_SYSCALL, "syscall32_callback_eip",
 		    "a canonical address", "0x%" PRIx64, vcpu->syscall32_callback_eip);
 	if (!canonical(vcpu->sysenter_callback_eip))
 		check_report(c, F_VCPU_EXTENDED_CANONICAL, AT_SYSENTER, "sysenter_callback_eip",
 		    "a canonical address", "0x%" PRIx64, vcpu->sysenter_callback_eip);
+}
+
+/* The fixed block of a converted image has zeros behind what it is filled with. */
+static void check_tail(const struct check *c, const uint8_t *body, size_t length, const struct xsr_vcpu_extended *vcpu)
+{
+	if (vcpu->size < XSR_VCPU_EXTENDED_MIN || vcpu->size > vcpu->blob_length)
+		return;
+	for (size_t i = XSR_VCPU_HEAD_SIZE + vcpu->size; i < length; i++) {
+		if (!body[i])
+			continue;
+		check_report(c, F_VCPU_EXTENDED_TAIL, i, "context", "zeros behind its size", "0x%02x", body[i]);
+		return;
+	}
 }
 
 static void check(const struct check *c, const uint8_t *body, size_t length)
@@ -105,6 +120,8 @@ static void check(const struct check *c, const uint8_t *body, size_t length)
 		check_report(c, F_VCPU_EXTENDED_EMPTY, XSR_VCPU_HEAD_SIZE, "context", "32 to 128 bytes", "none");
 	else if (c->depth >= XSR_DEPTH_STREAM)
 		check_contents(c, &vcpu);
+	if (c->depth >= XSR_DEPTH_STREAM)
+		check_tail(c, body, length, &vcpu);
 }
 
 static void describe(const struct xsr_visitor *v, const struct image_facts *facts, bool big_endian,

@@ -127,6 +127,16 @@ static void domain_version(struct xsr_verifier *v, const struct xsr_event *e)
 	    "%" PRIu32 ".%" PRIu32, h->xen_major, h->xen_minor);
 }
 
+/* Told as a note: nothing is wrong with it, but rules of its own may be unknown here. */
+static void check_future(struct xsr_verifier *v, const struct xsr_event *e)
+{
+	const struct xsr_domain_header *h = &e->u.domain;
+
+	if (h->xen_major > 4 || (h->xen_major == 4 && h->xen_minor > RELEASE_LAST))
+		verify_report(v, F_DOMAIN_NEWER, XSR_LAYER_LIBXC, e->offset + 8, "xen_major", "up to 4.22",
+		    "%" PRIu32 ".%" PRIu32, h->xen_major, h->xen_minor);
+}
+
 void headers_domain(struct xsr_verifier *v, const struct xsr_event *e)
 {
 	const struct xsr_domain_header *h = &e->u.domain;
@@ -140,6 +150,7 @@ void headers_domain(struct xsr_verifier *v, const struct xsr_event *e)
 	v->facts.xen_minor = h->xen_minor;
 	if (v->depth < XSR_DEPTH_RECORD)
 		return;
+	check_future(v, e);
 	if (h->type != XSR_DOMAIN_X86_PV && h->type != XSR_DOMAIN_X86_HVM)
 		verify_report(v, F_DOMAIN_TYPE, XSR_LAYER_LIBXC, e->offset, "type",
 		    "1 (x86 PV) or 2 (x86 HVM)", "%" PRIu32, h->type);

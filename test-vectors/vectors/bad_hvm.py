@@ -627,3 +627,26 @@ def hvm_params_console_outside(s: Stream) -> Item:
 def hvm_params_no_store(s: Stream) -> Item:
     """No STORE_PFN: the guest would find no xenstore."""
     return with_params(s, [(i, v) for i, v in hvm.Guest().params() if i != 1])
+
+
+# --- what nobody reads, and what belongs to nobody
+
+
+@bad(bases.hvm_image, "hvm_context.stranger")
+def hvm_context_stranger(s: Stream) -> Item:
+    """The TSC_ADJUST entry of vCPU 1 says vCPU 5, which has no other entry."""
+    return put(s, [(code, 5 if code == hvm.TSC_ADJUST and number == 1 else number, body)
+                   for code, number, body in hvm.Guest().entries()])
+
+
+@bad(bases.hvm_image, "hvm_context.padding")
+def hvm_context_msr_padding(s: Stream) -> Item:
+    """CPU_MSR: the four bytes behind the count are not zero."""
+    return change(s, hvm.CPU_MSR, poke("I", 4, 0x100))
+
+
+@bad(bases.hvm_image, "hvm_context.padding")
+def hvm_context_end_instance(s: Stream) -> Item:
+    """END has instance 1."""
+    record = s.first(Xc.HVM_CONTEXT)
+    return record.set_native("H", len(record.body) - 6, 1)

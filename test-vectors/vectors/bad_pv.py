@@ -371,6 +371,19 @@ def vcpu_extended_inner_vcpu(s: Stream) -> Item:
     return s.last(Xc.VCPU_EXTENDED).set_native("I", BLOB, 0)
 
 
+@bad(bases.pv64, "vcpu_extended.odd_size")
+def vcpu_extended_odd_size(s: Stream) -> Item:
+    """The size in the blob is 48, which no release wrote."""
+    return s.first(Xc.VCPU_EXTENDED).set_native("I", BLOB + 4, 48)
+
+
+@bad(bases.pv64, "vcpu_extended.tail")
+def vcpu_extended_tail(s: Stream) -> Item:
+    """The size in the blob is 56, and of the 8 bytes behind it the last is not zero."""
+    record = s.first(Xc.VCPU_EXTENDED)
+    return record.set_native("I", BLOB + 4, 56).set_native("B", BLOB + 63, 1)
+
+
 @bad(bases.pv64, "vcpu_extended.inner_size")
 def vcpu_extended_inner_size_large(s: Stream) -> Item:
     """The size in the blob is larger than the blob."""

@@ -31,6 +31,14 @@ def libxc_hvm_full_policy() -> Stream:
     return with_leaves(bases.hvm_image(), policy.full_leaves())
 
 
+@good("libxc", "domain.newer")
+def libxc_pv64_xen_newer() -> Stream:
+    """Saved by Xen 4.23, of which the verifier knows nothing yet."""
+    s = bases.pv64()
+    s.header("domain").set(xen_minor=23)
+    return s
+
+
 @good("libxc")
 def libxc_pv64_old_cpu() -> Stream:
     """A machine whose CPUID ends at leaf 0xA: no xstate leaves, no XSAVE records."""

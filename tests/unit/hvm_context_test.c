@@ -97,13 +97,18 @@ static uint8_t *with(struct context *x, uint32_t type, uint32_t instance, uint32
 	return p;
 }
 
-/* Findings about that entry. A type below TSC_ADJUST is out of order, which is not what these tests are about. */
+/*
+ * Findings about that entry. A type below TSC_ADJUST is out of order, and one of another vCPU stands alone, which is
+ * not what these tests are about.
+ */
 static void expect_extra(struct context *x, const char *findings)
 {
 	static const char order[] = "hvm_context.order 2400\n";
 	char *text = body_findings(&x->body);
 	const char *rest = strncmp(text, order, sizeof(order) - 1) == 0 ? text + sizeof(order) - 1 : text;
 
+	if (strstr(rest, "hvm_context.stranger"))
+		*strstr(text, "hvm_context.stranger") = 0;
 	ck_assert_str_eq(rest, findings);
 	free(text);
 }
@@ -249,7 +254,7 @@ START_TEST(instances)
 	struct context x;
 
 	with(&x, 19, 511, 8);
-	body_expect(&x.body, "");
+	body_expect(&x.body, "hvm_context.stranger 2416\n");
 	with(&x, 19, 512, 8);
 	body_expect(&x.body, "hvm_context.instance 2402\n");
 	with(&x, 19, 0, 8);
@@ -331,13 +336,13 @@ START_TEST(what_a_vcpu_needs)
 	add_cpu(&x, 0, 1032);
 	add_cpu(&x, 2, 1032);
 	add(&x, 5, 0, 24);
-	/* vCPU 1 is down: it has an APIC and no CPU entry. */
+	/* vCPU 1 is down: it has an APIC and no CPU entry. Without MTRR it is none of the domain's. */
 	add(&x, 5, 1, 24);
 	add(&x, 6, 0, 1024);
 	add(&x, 14, 0, 240);
 	add(&x, 14, 2, 240);
 	add(&x, 0, 0, 0);
-	body_expect(&x.body, "hvm_context.missing 3704\nhvm_context.missing 3704\n");
+	body_expect(&x.body, "hvm_context.missing 3704\nhvm_context.missing 3704\nhvm_context.stranger 3704\n");
 	begin(&x);
 	add_header(&x);
 	add(&x, 7, 0, 16);
