@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "common/messages.h"
+#include "common/sandbox.h"
 #include "common/tool.h"
 #include "verify-stream-v2/diff_fields.h"
 
@@ -162,20 +163,37 @@ static int compare(struct diff_report *r, struct diff_image *a, struct diff_imag
 	return r->records || r->pages ? TOOL_STREAM : TOOL_GOOD;
 }
 
+/* What is done with inputs that are open. */
+struct job {
+	struct diff_image a, b;    /* the two images */
+	struct diff_report report; /* in what they differ */
+};
+
+/* In the sandbox. */
+static int work(void *context)
+{
+	struct job *job = context;
+	const struct options *o = job->report.options;
+
+	if (!diff_image_read(&job->a, o) || !diff_image_read(&job->b, o))
+		return TOOL_TROUBLE;
+	return compare(&job->report, &job->a, &job->b);
+}
+
 int diff(const struct options *options)
 {
-	struct diff_image a = {.hashes = {.fd = -1}}, b = {.hashes = {.fd = -1}};
-	struct diff_report report = {.options = options};
+	struct job job = {
+	    .a = {.hashes = {.fd = -1}}, .b = {.hashes = {.fd = -1}}, .report = {.options = options}};
 	int status = TOOL_TROUBLE;
 
-	report.json = options->json ? json_rows_new(stdout) : NULL;
-	if (options->json && !report.json)
+	job.report.json = options->json ? json_rows_new(stdout) : NULL;
+	if (options->json && !job.report.json)
 		message(MESSAGE_ERROR, NULL, "%s", strerror(ENOMEM));
-	else if (diff_image_read(&a, options, options->operands[0]) &&
-	         diff_image_read(&b, options, options->operands[1]))
-		status = compare(&report, &a, &b);
-	diff_image_free(&a);
-	diff_image_free(&b);
-	json_rows_free(report.json);
+	else if (diff_image_open(&job.a, options->operands[0]) &&
+	         diff_image_open(&job.b, options->operands[1]))
+		status = sandbox_run(work, &job, options->operands[0], TOOL_TROUBLE);
+	diff_image_free(&job.a);
+	diff_image_free(&job.b);
+	json_rows_free(job.report.json);
 	return status;
 }

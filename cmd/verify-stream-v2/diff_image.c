@@ -332,7 +332,7 @@ static bool judge(const struct reading *r)
 
 static bool read_all(struct reading *r, const struct options *o)
 {
-	if (!make_files(r->image) || !make_machines(r, o) || !pump(r, o))
+	if (!make_machines(r, o) || !pump(r, o))
 		return false;
 	(void)xsr_verifier_finish(r->verifier, r->decoder);
 	xsr_describer_finish(r->describer);
@@ -341,23 +341,27 @@ static bool read_all(struct reading *r, const struct options *o)
 	return judge(r);
 }
 
-bool diff_image_read(struct diff_image *image, const struct options *o, const char *name)
+bool diff_image_open(struct diff_image *image, const char *name)
 {
-	struct reading r = {.image = image};
-	bool good;
-
 	*image = (struct diff_image){.hashes = {.fd = -1}};
-	r.source = input_open(name, false, &image->name);
-	good = r.source && read_all(&r, o);
+	image->source = input_open(name, false, &image->name);
+	return image->source && make_files(image);
+}
+
+bool diff_image_read(struct diff_image *image, const struct options *o)
+{
+	struct reading r = {.image = image, .source = image->source};
+	bool good = read_all(&r, o);
+
 	xsr_describer_free(r.describer);
 	xsr_verifier_free(r.verifier);
 	xsr_decoder_free(r.decoder);
-	xsr_source_free(r.source);
 	return good;
 }
 
 void diff_image_free(struct diff_image *image)
 {
+	xsr_source_free(image->source);
 	scratch_close(&image->hashes);
 	if (image->fields)
 		fclose(image->fields);

@@ -32,6 +32,7 @@ struct diff_item {
 
 struct diff_image {
 	const char *name;           /* for messages */
+	struct xsr_source *source;  /* the input; owned */
 	struct scratch hashes;      /* DIFF_HASH_BYTES a pfn */
 	FILE *fields;               /* lines of all items */
 	FILE *bodies;               /* bodies of all items */
@@ -45,10 +46,11 @@ struct diff_image {
 const char *diff_item_name(const struct diff_item *item, char *text, size_t size);
 
 /*
- * Reads an input and takes it apart. False if that cannot be done, which it says. In any case the image is to be
- * given to diff_image_free().
+ * Opens an input and the files for what it is taken apart to, then reads it: the second needs no rights. False if that
+ * cannot be done, which they say. In any case the image is to be given to diff_image_free().
  */
-bool diff_image_read(struct diff_image *image, const struct options *options, const char *name);
+bool diff_image_open(struct diff_image *image, const char *name);
+bool diff_image_read(struct diff_image *image, const struct options *options);
 void diff_image_free(struct diff_image *image);
 
 #endif
