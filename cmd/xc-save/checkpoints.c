@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "checkpoints.h"
 
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -116,11 +117,11 @@ void checkpoints_abandon(struct checkpoints *c)
 
 void checkpoints_keep(struct checkpoints *c)
 {
-	if (!c->outcome->checkpoints)
+	if (!c->outcome->checkpoints || strcmp(c->request->path, "-") == 0 || !stream_join(c->stream, 0))
 		return;
 	/*
-	 * A torn tail does no harm, for whoever restores drops it: what cannot be cut off, as a pipe's, stays. Nor
-	 * does it matter to the checkpoints whether the cut is on the disk.
+	 * A torn tail does no harm, for whoever restores drops it: what cannot be cut off stays, as in a file that is
+	 * standard output and may have begun before us. Nor does it matter whether the cut is on the disk.
 	 */
 	(void)!ftruncate(c->output->fd, (off_t)c->end);
 }

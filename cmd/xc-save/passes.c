@@ -78,6 +78,7 @@ static bool pass_ends(struct passes *p, struct fault *fault)
 	}
 	p->downtime = pass.downtime;
 	p->asked = now_s();
+	p->over = pass.next == LIVE_STOP;
 	engine_answer(p->engine, pass.next == LIVE_STOP ? ENGINE_STOP : ENGINE_GO_ON);
 	return true;
 }
@@ -86,7 +87,7 @@ bool passes_serve(struct passes *p, struct fault *fault)
 {
 	if (p->pending && stream_is_idle(p->stream))
 		return pass_ends(p, fault);
-	if (guest_state(p->guest) == GUEST_RUNNING && live_is_over(&p->live, now_s()))
+	if (!p->over && live_is_over(&p->live, now_s()))
 		return fault_set(fault, FAULT_BUSY, "given up in pass %u: not done within %.0f s",
 		    p->live.passes, p->limits->max_time);
 	return true;

@@ -21,6 +21,7 @@ struct passes {
 	struct live live;                 /* what to do */
 	double asked;                     /* when the engine was sent to fetch the dirty pages */
 	bool pending;                     /* a pass is over for the engine, but not yet for the stream */
+	bool over;                        /* the passes are: the guest is being stopped, or was */
 	double downtime;                  /* expected when the guest was stopped; negative if not known */
 };
 
