@@ -36,6 +36,36 @@ void report_finding(void *context, const struct xsr_finding *f)
 		message_finding(r->input, f);
 }
 
+static void checkpoint_row(const struct report *r, const struct xsr_summary *s, uint64_t errors)
+{
+	const struct xsr_visitor *v = json_rows_visitor(r->json);
+
+	v->begin(v->context, NULL, false);
+	v->number(v->context, "checkpoint", s->checkpoints, XSR_DECIMAL);
+	v->number(v->context, "end", s->checkpoint_end, XSR_DECIMAL);
+	v->number(v->context, "records", s->records, XSR_DECIMAL);
+	v->number(v->context, "errors", errors, XSR_DECIMAL);
+	v->boolean(v->context, "restores", !r->verdict.errors);
+	v->end(v->context);
+}
+
+void report_checkpoint(struct report *r, const struct xsr_summary *s)
+{
+	uint64_t errors = r->verdict.errors - r->checkpoint_errors;
+
+	if (s->checkpoints == r->checkpoints)
+		return;
+	r->checkpoints = s->checkpoints;
+	r->checkpoint_errors = r->verdict.errors;
+	if (r->json)
+		checkpoint_row(r, s, errors);
+	else if (r->options->verbose && !r->options->quiet)
+		message_line("%s: checkpoint %" PRIu64 ": %s, ends at offset 0x%" PRIx64 " behind %" PRIu64
+		             " records%s",
+		    r->input, s->checkpoints, r->verdict.errors ? "bad" : "good", s->checkpoint_end, s->records,
+		    r->verdict.errors && !errors ? ", by earlier errors" : "");
+}
+
 bool report_good(const struct report *r)
 {
 	return !r->verdict.errors && !(r->options->strict && r->verdict.warnings);

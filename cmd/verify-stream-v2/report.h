@@ -13,10 +13,15 @@ struct report {
 	struct xsr_verdict verdict;    /* counts and class of all findings */
 	unsigned long shown;           /* findings shown */
 	uint64_t hidden;               /* findings that were not, for their number */
+	uint64_t checkpoints;          /* complete ones that were told of */
+	uint64_t checkpoint_errors;    /* errors up to the last of them */
 };
 
 /* A finding callback; context is the report. */
 void report_finding(void *context, const struct xsr_finding *finding);
+
+/* Tells of a checkpoint that is complete now, if it was not told of yet: whether a restore can go on from it. */
+void report_checkpoint(struct report *report, const struct xsr_summary *summary);
 
 /* True if the stream is good as far as the options go. */
 bool report_good(const struct report *report);

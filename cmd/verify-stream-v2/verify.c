@@ -159,6 +159,8 @@ static bool on_event(void *context, const struct xsr_event *event)
 		job->no_memory = true;
 	if (job->describer)
 		xsr_describer_event(job->describer, event);
+	if (event->type == XSR_EVENT_RECORD_END)
+		report_checkpoint(&job->report, xsr_verifier_summary(job->verifier));
 	return true;
 }
 

@@ -14,7 +14,8 @@ import subprocess
 import sys
 from typing import Dict, List, Set
 
-KINDS = {"Headers": "header", "Records": "record", "Findings": "finding", "Verdict": "verdict"}
+KINDS = {"Headers": "header", "Records": "record", "Findings": "finding", "Checkpoints": "checkpoint",
+         "Verdict": "verdict"}
 
 
 Keys = Dict[str, Set[str]]
