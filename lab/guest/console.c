@@ -25,6 +25,17 @@ void print(const char *text)
 	notify(platform.console_port);
 }
 
+/* What a guest without paging has in the ring when it is saved is lost. */
+void print_drain(void)
+{
+	volatile struct xencons_interface *ring = platform.console;
+
+	for (uint32_t tries = 0; ring->out_cons != ring->out_prod && tries < 500; tries++) {
+		notify(platform.console_port);
+		wait_a_little();
+	}
+}
+
 void print_number(uint32_t n)
 {
 	char digits[12];

@@ -95,6 +95,14 @@ static void check(const char *occasion)
 	print("\r\n");
 }
 
+/* The rings, and no event to be delivered: whoever has news also ends the sleep of who polls. */
+static void find_domain(void)
+{
+	platform_find();
+	for (uint32_t i = 0; i < sizeof(platform.shared->evtchn_mask) / sizeof(platform.shared->evtchn_mask[0]); i++)
+		platform.shared->evtchn_mask[i] = ~(xen_ulong_t)0;
+}
+
 static void suspend(void)
 {
 	enum resumed how;
@@ -102,8 +110,9 @@ static void suspend(void)
 	print("guest: suspending writes=");
 	print_number(memory_writes());
 	print("\r\n");
+	print_drain();
 	how = platform_suspend();
-	platform_find();
+	find_domain();
 	last_beat = beats();
 	xenbus_start();
 	check(how == RESUMED_RESTORED ? "restored" : "resumed");
@@ -206,7 +215,7 @@ static void read_command_line(void)
 
 void guest_run(void)
 {
-	platform_find();
+	find_domain();
 	read_command_line();
 	platform_free_pages(memory_add);
 	xenbus_start();

@@ -66,6 +66,8 @@ bool memory_poke(uint32_t pfn);
 void print(const char *text);
 void print_number(uint32_t n);
 void print_hex(uint32_t n);
+/* Waits, for a while, until xenconsoled has taken everything. */
+void print_drain(void);
 /* A complete line from dom0, or NULL. */
 char *console_line(void);
 

@@ -30,10 +30,10 @@ through() {
 # the pattern fills, so one of its words is replaced by another.
 finds_a_bad_page() {
 	checker_tell "$1" "rate 0"
-	checker_tell "$1" "poke 100"
+	checker_tell "$1" "poke 1500"
 	check "$1: finds a page that was poked" not checker_ask "$1"
-	check "$1: tells which one" says "^guest: bad page pfn=100 .* altered at word 512" "$(guest_log "$1")"
-	checker_tell "$1" "poke 100"
+	check "$1: tells which one" says "^guest: bad page pfn=1500 .* altered at word 512" "$(guest_log "$1")"
+	checker_tell "$1" "poke 1500"
 	check "$1: is good again" checker_ask "$1"
 }
 
@@ -52,7 +52,8 @@ cancelled() {
 [ $# -gt 0 ] || set -- check-pv64 check-pvh
 for guest in "$@"; do
 	check "$guest: starts" checker_start "/guests/$guest.cfg"
-	checker_verdict "$guest" 1
+	# Without it the rest would only take its time.
+	guest_exists "$guest" && [ "$(checker_count "$guest")" -gt 0 ] || continue
 	finds_a_bad_page "$guest"
 	checker_tell "$guest" "rate 500"
 	cancelled "$guest"
