@@ -323,6 +323,8 @@ enum xsr_status image_start(struct convert_image *image, const struct xsr_source
 		return io_fail(error, F_IO_TEMPORARY, 0, image->failed);
 	if (!from_input && !readable_sink(output)) {
 		finding_make(error, F_LEGACY_COMPRESSED_SEEK, XSR_LAYER_LEGACY, 0, "");
+		finding_found(error, "an input and an output that cannot be read again");
+		finding_allowed(error, "a file for one of them");
 		return error->status;
 	}
 	p = calloc(1, sizeof(*p));

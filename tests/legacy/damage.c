@@ -3,12 +3,13 @@
  * Damaged legacy images: each vector cut off at points of its metadata and with single bits of it turned. Whatever
  * comes of it is an explained error or a good stream, in little time and little memory.
  *
- *     damage [-a | -u] [-n RUNS] VECTORS [NAME...]
+ *     damage [-a | -u] [-p] [-n RUNS] VECTORS [NAME...]
  *
  * -u: every point and every bit of each thing that no vector before has at a like place.
  * -a: every point and every bit there is, which takes hours. Otherwise about RUNS of each vector, spread evenly and
- * starting elsewhere in each vector.
+ * starting elsewhere in each vector. -p: as between two pipes, where the guest's memory is kept while it passes.
  */
+#include <fcntl.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -48,6 +49,7 @@ static unsigned faults;
 static bool only_fresh; /* -u */
 static uint64_t runs, converted, refused;
 static int output; /* a file in memory, written by each conversion */
+static int sink_fd; /* over it: the same, or with -p one that cannot be read */
 
 static void fault(const struct vector *v, const char *what, uint64_t where, const char *why)
 {
@@ -165,7 +167,7 @@ static void convert(const struct vector *v, const uint8_t *data, size_t size, co
     uint64_t where)
 {
 	struct xsr_source *source = xsr_source_from_memory(data, size);
-	struct xsr_sink *sink = xsr_sink_to_fd(output, false);
+	struct xsr_sink *sink = xsr_sink_to_fd(sink_fd, false);
 	struct xsr_convert c = {
 	    .source = source, .sink = sink, .options = {.demand = v->demand, .format = XSR_FORMAT_LIBXL}};
 	struct xsr_finding error = {0}, found = {0};
@@ -175,7 +177,7 @@ static void convert(const struct vector *v, const uint8_t *data, size_t size, co
 	c.output = keep_error;
 	c.context = &found;
 	need(source && sink, "out of memory");
-	need(lseek(output, 0, SEEK_SET) == 0 && ftruncate(output, 0) == 0, "the file in memory");
+	need(lseek(sink_fd, 0, SEEK_SET) == 0 && ftruncate(sink_fd, 0) == 0, "the file in memory");
 	if (xsr_convert_run(&c, &error) == XSR_OK) {
 		verify_file(v, (size_t)xsr_sink_position(sink), what, where);
 		converted++;
@@ -300,7 +302,7 @@ static void read_vector(struct vector *v, const char *directory, const json_t *r
 	const json_t *ranges = json_object_get(convert, only_fresh ? "fresh" : "metadata");
 
 	*v = (struct vector){.name = json_string_value(json_object_get(row, "name")),
-	    .good = json_integer_value(json_object_get(convert, "status")) == 0};
+	    .good = sink_fd == output && json_integer_value(json_object_get(convert, "status")) == 0};
 	read_options(&v->demand, json_object_get(convert, "options"));
 	read_image(v, directory, json_string_value(json_object_get(row, "file")));
 	v->range_count = json_array_size(ranges);
@@ -359,24 +361,35 @@ static long peak(void)
 	return usage.ru_maxrss;
 }
 
+static int write_only(int fd)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return open(path, O_WRONLY | O_CLOEXEC);
+}
+
 int main(int argc, char **argv)
 {
 	size_t wanted = RUNS_DEFAULT, done;
 	long before = peak(), after;
+	bool pipes = false;
 	int option;
 
-	while ((option = getopt(argc, argv, "an:u")) != -1) {
+	while ((option = getopt(argc, argv, "an:pu")) != -1) {
+		pipes |= option == 'p';
 		only_fresh |= option == 'u';
 		if (option == 'a' || option == 'u')
 			wanted = SIZE_MAX;
 		else if (option == 'n')
 			wanted = strtoul(optarg, NULL, 10);
-		else
+		else if (option != 'p')
 			return 2;
 	}
-	need(optind < argc, "usage: damage [-a | -u] [-n RUNS] VECTORS [NAME...]");
+	need(optind < argc, "usage: damage [-a | -u] [-p] [-n RUNS] VECTORS [NAME...]");
 	output = memfd_create("output", 0);
-	need(output >= 0, "no file in memory");
+	sink_fd = pipes ? write_only(output) : output;
+	need(output >= 0 && sink_fd >= 0, "no file in memory");
 	done = all_vectors(argv[optind], argv + optind + 1, wanted);
 	need(done, "no vector of that name");
 	after = peak();
