@@ -27,7 +27,7 @@ def documented(page: str) -> Keys:
     start = page.index(".Sh JSON")
     section = page[start : page.index("\n.Sh ", start)]
     section = re.sub(r"^\.It [A-Z0-9_]+\n.*?(?=^\.It|^\.El)", "", section, flags=re.MULTILINE | re.DOTALL)
-    keys: Keys = {}
+    keys: Keys = {"any": set(re.findall(r"\bSy (\w+)", section.split(".Ss ")[0]))}
     for part in section.split(".Ss ")[1:]:
         title = part.split("\n", 1)[0]
         keys[KINDS[title]] = {"input"} | set(re.findall(r"\bSy (\w+)", part))
@@ -46,12 +46,12 @@ def complain(image: str, what: str) -> None:
 
 
 def check_row(image: str, row: Row, keys: Keys, fields: Keys) -> str:
-    kinds = [kind for kind in keys if kind in row]
+    kinds = [kind for kind in keys if kind in row and kind != "any"]
     if len(kinds) != 1:
         complain(image, f"an object of kinds {kinds}: {row}")
         return ""
     kind = kinds[0]
-    unknown = set(row) - keys[kind]
+    unknown = set(row) - keys[kind] - keys["any"]
     if kind == "record":
         unknown -= fields.get(row["name"], set())
     if unknown:
@@ -98,7 +98,8 @@ def main() -> int:
     seen: Keys = collections.defaultdict(set)
     for image in sys.argv[2:]:
         check_image(image, keys, fields, seen)
-    del keys["record"]
+    for kind in ("record", "any"):
+        del keys[kind]
     for kind, names in {**keys, **fields}.items():
         absent = names - seen[kind] - {"system_error"}  # no vector makes a call fail
         if absent:
