@@ -38,6 +38,7 @@ static const int plain_calls[] = {
     SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
     SCMP_SYS(sigaltstack), SCMP_SYS(restart_syscall), SCMP_SYS(exit), SCMP_SYS(exit_group),
     SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(sched_yield), /* of a thread that begins or waits */
+    SCMP_SYS(sched_getaffinity), /* of one under a sanitizer, which looks for its stack */
 };
 
 /* A thread, in all that this process is confined to; never a process, nor a namespace. */
