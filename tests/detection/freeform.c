@@ -78,7 +78,7 @@ static const struct free_form {
     {"libxc X86_TSC_INFO", 4, 19, 0xff, 0, 0, "frequency, time and incarnation"},
     {"libxc SHARED_INFO", 0, 0xc3f, 0xff, 0, 0, "the guest's shared page: pending events, masks, clock"},
     {"libxc X86_PV_VCPU_BASIC", 8, INT64_MAX, 0xff, 0, 0, "registers and callbacks of a vCPU"},
-    {"libxc X86_PV_VCPU_EXTENDED", 12, 12, 0x48, 0, 0, "sizes 56, 64, 40"},
+    {"libxc X86_PV_VCPU_EXTENDED", 12, 12, 0x58, 0, 0, "sizes 32, 40, 56 and 64"},
     {"libxc X86_PV_VCPU_EXTENDED", 16, 71, 0xff, 0, 0, "callbacks and machine check state"},
     {"libxc X86_PV_VCPU_XSAVE", 8, INT64_MAX, 0xff, 0, 0, "registers of a vCPU"},
     {"libxc X86_PV_VCPU_MSRS", 16, INT64_MAX, 0xff, 16, 8, "value of an MSR"},
@@ -113,6 +113,7 @@ static const struct free_form {
     {"HVM_CONTEXT PCI_LINK", -8, -8, 0x04, 0, 0, "PMTIMER in its place"},
     {"HVM_CONTEXT PMTIMER", -8, -8, 0x04, 0, 0, "PCI_LINK in its place"},
     /* Entries that a vCPU need not have: whose of the domain's vCPUs it is. */
+    {"HVM_CONTEXT CPU", -6, -5, 0xff, 0, 0, "the vCPU that runs, of those that are there"},
     {"HVM_CONTEXT CPU_XSAVE", -6, -5, 0xff, 0, 0, "another vCPU of the domain"},
     {"HVM_CONTEXT VIRIDIAN_VCPU", -6, -5, 0xff, 0, 0, "another vCPU of the domain"},
     {"HVM_CONTEXT VMCE_VCPU", -6, -5, 0xff, 0, 0, "another vCPU of the domain"},
