@@ -10,7 +10,9 @@
 
 /*
  * Where features stand. Bits that Xen lets a toolstack set whatever the host has, since they tell how to read the
- * topology, and those that follow the guest's control registers, are no features of the host.
+ * topology, and those that follow the guest's control registers, are no features of the host. A guest on an AMD machine
+ * sees bits of 1.edx again in 0x80000001.edx; Xen puts them there for the guest and leaves them out of what it can
+ * give.
  */
 static const struct word {
 	const char *field; /* for findings */
@@ -31,7 +33,7 @@ static const struct word {
     {"7.2.edx", 0x7, 2, 3, 0},
     {"0xd.1.eax", 0xd, 1, 0, 0},
     {"0x80000001.ecx", 0x80000001, NO_SUBLEAF, 2, 1u << 1},
-    {"0x80000001.edx", 0x80000001, NO_SUBLEAF, 3, 0},
+    {"0x80000001.edx", 0x80000001, NO_SUBLEAF, 3, 0x0183f3ff},
     {"0x80000007.edx", 0x80000007, NO_SUBLEAF, 3, 0},
     {"0x80000008.ebx", 0x80000008, NO_SUBLEAF, 1, 0},
     {"0x80000021.eax", 0x80000021, NO_SUBLEAF, 0, 0},

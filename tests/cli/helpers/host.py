@@ -73,7 +73,9 @@ def more(host: dict) -> None:
 def dynamic(host: dict) -> None:
     """What follows the guest's registers, or is the toolstack's to say, is no feature of the host."""
     for edit in (without_bit(1, 0xFFFFFFFF, "ecx", 27), without_bit(1, 0xFFFFFFFF, "ecx", 21),
-                 without_bit(1, 0xFFFFFFFF, "edx", 28), without_bit(0x80000001, 0xFFFFFFFF, "ecx", 1)):
+                 without_bit(1, 0xFFFFFFFF, "edx", 28), without_bit(0x80000001, 0xFFFFFFFF, "ecx", 1),
+                 # On AMD: what the guest sees there of leaf 1.
+                 change(0x80000001, 0xFFFFFFFF, "edx", lambda value: value & ~0x0183F3FF)):
         edit(host)
 
 
