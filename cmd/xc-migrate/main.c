@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "common/messages.h"
+#include "common/stop_signals.h"
 #include "common/tool.h"
 
 #include "options.h"
@@ -16,25 +15,6 @@
 
 /* The guest runs there, but the result could not be told: see xc-migrate(1). */
 #define STATUS_UNTOLD 6
-
-/*
- * The signals that ask us to stop arrive on a descriptor, so that they are taken only where the guest's
- * fate is clear. Those that were ignored when we started (nohup) stay ignored: the kernel drops them.
- */
-static int signals_begin(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	/* A reader that leaves is an error of write(), not a reason to die. */
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
 
 static int migrate(const struct migrate_options *options, int signal_fd)
 {
@@ -77,7 +57,7 @@ int main(int argc, char **argv)
 	tool_begin("xc-migrate");
 	migrate_options_parse(argc, argv, &options);
 	messages_setup("xc-migrate", options.level, false);
-	signal_fd = signals_begin();
+	signal_fd = stop_signals_begin();
 	if (signal_fd < 0) {
 		message(MESSAGE_ERROR, NULL, "cannot take signals: %s", strerror(errno));
 		return TOOL_TROUBLE;

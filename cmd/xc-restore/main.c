@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 
 #include "common/messages.h"
+#include "common/stop_signals.h"
 #include "common/tool.h"
 
 #include "options.h"
@@ -13,25 +12,6 @@
 
 /* Restored, but the domain's number could not be told: see xc-restore(1). */
 #define STATUS_UNTOLD 6
-
-/*
- * The signals that ask us to stop arrive on a descriptor, so that they are taken only where the domain's fate
- * is clear. Those that were ignored when we started (nohup) stay ignored: the kernel drops them.
- */
-static int signals_begin(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	/* Whoever wanted the number may be gone, and files can grow too big: errors of write(), no reasons to die. */
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
 
 int main(int argc, char **argv)
 {
@@ -44,7 +24,7 @@ int main(int argc, char **argv)
 	tool_begin("xc-restore");
 	options_parse(argc, argv, &options);
 	messages_setup("xc-restore", options.level, false);
-	signal_fd = signals_begin();
+	signal_fd = stop_signals_begin();
 	if (signal_fd < 0) {
 		message(MESSAGE_ERROR, NULL, "cannot take signals: %s", strerror(errno));
 		return TOOL_TROUBLE;
