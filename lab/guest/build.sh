@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# build.sh DIR: compiles the checking guest into DIR/check-pv64, DIR/check-pv32 and DIR/check-hvm (PVH and HVM). Needs gcc and
-# libxen-dev.
+# build.sh DIR: compiles the checking guest into DIR/check-pv64, DIR/check-pv32, DIR/check-pvh and DIR/check-hvm. Needs gcc,
+# binutils and libxen-dev.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 common="$here/guest.c $here/memory.c $here/console.c $here/xenbus.c"
@@ -13,6 +13,14 @@ mkdir -p "$1"
 gcc -m64 -mcmodel=kernel -mno-red-zone $flags -Wl,-Ttext-segment=0xffffffff80100000 -o "$1/check-pv64" "$here/pv.c" $common
 # shellcheck disable=SC2086
 gcc -m32 $flags -Wl,-Ttext-segment=0xc0100000 -o "$1/check-pv32" "$here/pv.c" $common
-# Qemu puts a multiboot kernel into memory before the firmware runs, which lies just above 1 MiB.
+# Firmware lies just above 1 MiB while a PVH kernel is put into memory, and no longer when boot.S is.
 # shellcheck disable=SC2086
-gcc -m32 $flags -Wl,-Ttext-segment=0x200000 -o "$1/check-hvm" "$here/hvm.c" $common
+gcc -m32 $flags -Wl,-Ttext-segment=0x200000 -o "$1/check-pvh" "$here/hvm.c" $common
+parts=$(mktemp -d)
+trap 'rm -rf "$parts"' EXIT
+# shellcheck disable=SC2086
+gcc -m32 $flags -Wl,-T,"$here/hvm.lds" -o "$parts/kernel.elf" "$here/hvm.c" $common
+objcopy -O binary "$parts/kernel.elf" "$parts/kernel"
+gcc -m32 -c -o "$parts/boot.o" "$here/boot.S"
+objcopy -O binary -j .text "$parts/boot.o" "$parts/boot"
+cat "$parts/boot" "$parts/kernel" >"$1/check-hvm"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The guest without paging, 32 bits: PVH by its note, HVM by its multiboot header. */
+/* The guest without paging, 32 bits: PVH by its note, HVM by boot.S. */
 #include "guest.h"
 
 #include <xen/hvm/hvm_op.h>
@@ -7,29 +7,23 @@
 #include <xen/memory.h>
 #include <xen/arch-x86/hvm/start_info.h>
 
-#define MULTIBOOT_MAGIC		0x2badb002u
-#define MULTIBOOT_CMDLINE	4u		/* flag: there is a command line */
-#define MULTIBOOT_MEMMAP	64u		/* flag: there is a map of memory */
+#define BOOT_MAGIC		0x48647253u	/* of boot.S */
 #define SHARED_GFN		0xfe700u	/* beyond all memory, below what Xen keeps there */
 #define CALLBACK_BY_VECTOR	(2ull << 56 | 0xf3)
 
-/* Of the multiboot information. */
-struct multiboot {
-	uint32_t flags;		/* which of the following are there */
-	uint32_t skipped[3];	/* sizes of memory, boot device */
-	uint32_t command_line;	/* where it is */
-	uint32_t others[6];	/* modules, symbols */
-	uint32_t map_length;	/* bytes of the map of memory */
-	uint32_t map;		/* where it is */
+/* What boot.S leaves for us, as Linux' boot protocol lays it out. */
+struct zero_page {
+	uint8_t unused[0x1e8];
+	uint8_t map_count;		/* entries of the map of memory */
+	uint8_t header[0x228 - 0x1e9];
+	uint32_t command_line;		/* where it is */
+	uint8_t rest[0x2d0 - 0x22c];
+	struct {
+		uint64_t start;		/* first byte */
+		uint64_t length;	/* bytes */
+		uint32_t type;		/* 1 is memory */
+	} __attribute__((packed)) map[15];
 };
-
-/* An entry of that map; size counts the bytes behind itself. */
-struct multiboot_range {
-	uint32_t size;		/* of what follows */
-	uint64_t start;		/* first byte */
-	uint64_t length;	/* bytes */
-	uint32_t type;		/* 1 is memory */
-} __attribute__((packed));
 
 /* Memory that is free but for ourselves. */
 struct range {
@@ -144,18 +138,12 @@ static void read_start_info(const struct hvm_start_info *start)
 }
 
 /* The firmware lives on below 1 MiB. */
-static void read_multiboot(const struct multiboot *start)
+static void read_zero_page(const struct zero_page *start)
 {
-	uint32_t at = start->map;
-
-	if ((start->flags & MULTIBOOT_CMDLINE) != 0)
-		take_words((const char *)start->command_line);
-	while ((start->flags & MULTIBOOT_MEMMAP) != 0 && at < start->map + start->map_length) {
-		const struct multiboot_range *range = (const void *)at;
-
-		if (range->type == XEN_HVM_MEMMAP_TYPE_RAM && range->start >= 0x100000)
-			add_range(range->start, range->length);
-		at += range->size + sizeof(range->size);
+	take_words((const char *)start->command_line);
+	for (uint32_t i = 0; i < start->map_count; i++) {
+		if (start->map[i].type == XEN_HVM_MEMMAP_TYPE_RAM && start->map[i].start >= 0x100000)
+			add_range(start->map[i].start, start->map[i].length);
 	}
 }
 
@@ -173,25 +161,23 @@ void platform_free_pages(void (*add)(uint32_t pfn))
 
 __attribute__((used, noreturn)) static void hvm_main(uint32_t magic, const void *start)
 {
-	if (magic == MULTIBOOT_MAGIC)
-		read_multiboot(start);
+	if (magic == BOOT_MAGIC)
+		read_zero_page(start);
 	else
 		read_start_info(start);
 	guest_run();
 }
 
 __asm__(
-	".text\n.globl _start\n_start:\n"
+	".pushsection .start, \"ax\"\n"
+	".globl _start\n_start:\n"
 	"	lea stack+16384, %esp\n"
 	"	xor %ebp, %ebp\n"
 	"	push $0\n	push $0\n"
 	"	push %ebx\n"
 	"	push %eax\n"
 	"	call hvm_main\n"
+	".popsection\n"
 	".pushsection .note.Xen, \"a\", @note\n"
 	"	.long 4, 4, 18; .asciz \"Xen\"; .long _start\n"
-	".popsection\n"
-	".pushsection .multiboot, \"a\"\n"
-	"	.balign 4\n"
-	"	.long 0x1badb002, 2, -0x1badb004\n"
 	".popsection\n");
