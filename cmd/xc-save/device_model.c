@@ -175,11 +175,10 @@ static bool take_state(struct device_model *model, bool release, int timeout_s, 
 
 bool device_model_stop(struct device_model *model, bool release, int timeout_s, struct fault *fault)
 {
-	if (!connected(model, timeout_s, fault))
-		return false;
-	/* Before the answer: a command that was sent may be obeyed however late. */
+	/* Before the answer: a command that was sent may be obeyed however late, and who cannot be reached may be dead. */
 	model->stopped = true;
-	if (run(model, (struct qmp_command){.name = "stop"}, NULL, timeout_s, fault) &&
+	if (connected(model, timeout_s, fault) &&
+	    run(model, (struct qmp_command){.name = "stop"}, NULL, timeout_s, fault) &&
 	    take_state(model, release, timeout_s, fault))
 		return true;
 	forget_state(model);

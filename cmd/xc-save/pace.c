@@ -12,7 +12,8 @@
 #define PIECE_MIN         4096u
 #define PIECE_MAX         262144u
 
-#define NS 1000000000
+#define NS       1000000000
+#define DELAY_NS 100000000 /* that is made up for: a busy machine wakes a sleeper late */
 
 struct pace {
 	int input;     /* from the engine */
@@ -56,10 +57,10 @@ static void *pace_main(void *context)
 			continue;
 		if (moved <= 0)
 			break;
-		/* Time that went by without bytes is gone: no burst makes up for it. */
+		/* Beyond that, time that went by without bytes is gone: no burst makes up for it. */
 		now = now_ns();
-		if (due < now - time_of(pace, pace->piece))
-			due = now;
+		if (due < now - DELAY_NS)
+			due = now - DELAY_NS;
 		due += time_of(pace, (size_t)moved);
 		sleep_until(due);
 	}

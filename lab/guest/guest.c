@@ -96,9 +96,9 @@ static void check(const char *occasion)
 }
 
 /* The rings, and no event to be delivered: whoever has news also ends the sleep of who polls. */
-static void find_domain(void)
+static void find_domain(enum resumed how)
 {
-	platform_find();
+	platform_find(how);
 	for (uint32_t i = 0; i < sizeof(platform.shared->evtchn_mask) / sizeof(platform.shared->evtchn_mask[0]); i++)
 		platform.shared->evtchn_mask[i] = ~(xen_ulong_t)0;
 }
@@ -112,7 +112,7 @@ static void suspend(void)
 	print("\r\n");
 	print_drain();
 	how = platform_suspend();
-	find_domain();
+	find_domain(how);
 	last_beat = beats();
 	xenbus_start();
 	check(how == RESUMED_RESTORED ? "restored" : "resumed");
@@ -215,7 +215,7 @@ static void read_command_line(void)
 
 void guest_run(void)
 {
-	find_domain();
+	find_domain(RESUMED_RESTORED);
 	read_command_line();
 	platform_free_pages(memory_add);
 	xenbus_start();

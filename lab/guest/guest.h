@@ -31,7 +31,7 @@ enum resumed {
 	RESUMED_CANCELLED,	/* the same domain goes on */
 };
 
-/* The domain as it is now; platform_find() fills it after boot and after each resume. */
+/* The domain as it is now; platform_find() fills it after boot, which is like a restore, and after each resume. */
 struct platform {
 	struct shared_info *shared;			/* event channels and time */
 	struct xencons_interface *console;		/* ring of xenconsoled */
@@ -45,7 +45,7 @@ extern struct platform platform;
 
 /* The kind of guest: pv.c or hvm.c. */
 long hypercall(unsigned int op, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
-void platform_find(void);
+void platform_find(enum resumed how);
 enum resumed platform_suspend(void);
 /* Calls add for each page that nobody uses. */
 void platform_free_pages(void (*add)(uint32_t pfn));

@@ -85,7 +85,7 @@ static void claim_to_have_drivers(void)
 	hypercall(__HYPERVISOR_hvm_op, HVMOP_set_param, (unsigned long)&param, 0, 0);
 }
 
-void platform_find(void)
+void platform_find(enum resumed how)
 {
 	struct xen_add_to_physmap shared = {
 		.domid = DOMID_SELF, .space = XENMAPSPACE_shared_info, .gpfn = SHARED_GFN
@@ -93,7 +93,9 @@ void platform_find(void)
 
 	find_hypercalls();
 	claim_to_have_drivers();
-	hypercall(__HYPERVISOR_memory_op, XENMEM_add_to_physmap, (unsigned long)&shared, 0, 0);
+	/* Not without need: the device model has to agree, and this guest is to run on when it is dead. */
+	if (how == RESUMED_RESTORED)
+		hypercall(__HYPERVISOR_memory_op, XENMEM_add_to_physmap, (unsigned long)&shared, 0, 0);
 	platform.shared = (void *)(SHARED_GFN * PAGE_SIZE);
 	platform.console = (void *)platform_page((uint32_t)parameter(HVM_PARAM_CONSOLE_PFN));
 	platform.console_port = (evtchn_port_t)parameter(HVM_PARAM_CONSOLE_EVTCHN);

@@ -98,8 +98,9 @@ static void describe_memory(void)
 	arch->p2m_vaddr = info->mfn_list;
 }
 
-void platform_find(void)
+void platform_find(enum resumed how)
 {
+	(void)how;
 	machine_shared = info->shared_info;
 	map(shared_page, machine_shared | PTE_PRESENT | PTE_WRITABLE);
 	platform.shared = (void *)shared_page;

@@ -1,7 +1,9 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
-# The checking guest: no page of it may be lost on any way out and back in, and it has to notice one that is.
+# The checking guest: no page of it may be lost on any way out and back in, and it has to notice one that is. The short form
+# of matrix.sh, with guests that are there at once.
+#   checker.sh [GUEST...]
 # shellcheck source=tests/lab/checks.sh
 . /mnt/host/checks.sh
 
@@ -15,15 +17,37 @@ restored() {
 	checker_good "$1" "$verdict" && says "^guest $verdict good .*restored" "$(guest_log "$1")"
 }
 
-# through GUEST NAME SAVER RESTORER: out and in again.
+# through GUEST SAVER RESTORER: out and in again.
 through() {
 	next "$1"
 	# shellcheck disable=SC2086 # words
-	check "$1: $2" is 0 "$(status $2 "$1" /tmp/x.img)"
+	check "$1: $2 → $3: out" is 0 "$(status $2 "$1" /tmp/x.img)"
 	# shellcheck disable=SC2086
-	check "$1: $3 after $2" is 0 "$(status $3 /tmp/x.img)"
-	check "$1: every page is there" restored "$1"
-	check "$1: and after some more writing" checker_ask "$1"
+	check "$1: $2 → $3: in" is 0 "$(status $3 /tmp/x.img)"
+	rm -f /tmp/x.img
+	check "$1: $2 → $3: every page is there" restored "$1"
+	check "$1: $2 → $3: and after some more writing" checker_ask "$1"
+}
+
+# The original stays paused until the copy runs; the log goes by the name that a domain was made with.
+by_pipe() {
+	next "$1"
+	ln -sf "guest-$1.log" "$(guest_log copy)"
+	{
+		xc-save "$1" 2>/tmp/said
+		echo $? >/tmp/status
+	} | xc-restore --name=copy --new-uuid >/tmp/out 2>/tmp/said.restore
+	check "$1: by pipe: in" is 0 $?
+	check "$1: by pipe: out" is 0 "$(cat /tmp/status)"
+	check "$1: by pipe: every page is there" restored copy
+	check "$1: by pipe: the original is paused" is p "$(guest_state "$1")"
+	guest_destroy "$1"
+	xl list -l copy | sed 's/"copy"/"'"$1"'"/' >/tmp/config
+	next "$1"
+	check "$1: libxc format, zstd: out" is 0 "$(status xc-save -f libxc --compress=zstd copy /tmp/x.img)"
+	check "$1: libxc format, zstd: in" is 0 "$(status xc-restore --config=/tmp/config /tmp/x.img)"
+	check "$1: libxc format, zstd: every page is there" restored "$1"
+	rm -f /tmp/x.img
 }
 
 # A page spoiled in the guest, and one spoiled in an image that verifies: both are found. The image's page is one that
@@ -57,8 +81,10 @@ for guest in "$@"; do
 	finds_a_bad_page "$guest"
 	checker_tell "$guest" "rate 500"
 	cancelled "$guest"
-	through "$guest" "xl save" "xl restore"
-	through "$guest" "xc-save" "xc-restore"
+	through "$guest" "xl save" "xc-restore"
+	through "$guest" "xc-save" "xl restore"
+	through "$guest" "xc-save -z" "xc-restore"
+	by_pipe "$guest"
 	cancelled "$guest"
 	guest_destroy "$guest"
 done

@@ -70,11 +70,14 @@ good_saves() {
 		check "$1: $restorer" is 0 "$(status $restorer /tmp/x.img)"
 		check "$1: comes back by $restorer" came_back "$1"
 	done
+	# The log is called by the name that a domain was made with.
+	ln -sf "guest-$1.log" "$(guest_log copy)"
 	next "$1"
 	xc-save "$1" 2>/tmp/said | xc-restore --name=copy --new-uuid >/tmp/out 2>/tmp/said.restore
 	check "$1: by a pipe" is 0 $?
 	guest_destroy "$1"
 	check "$1: xl rename" xl rename copy "$1"
+	check "$1: comes through the pipe" came_back "$1"
 	rm -f /tmp/x.img
 }
 

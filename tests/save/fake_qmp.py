@@ -20,7 +20,8 @@ class Hangup(Exception):
 class FakeQmp:
     """Serves one client at a time, as QEMU does. misdeeds says what it does at a command (or at "greeting") instead
     of answering: "mute", "refuse", "die" (and never listen again), "hangup" (once), "garbage", "long", "number",
-    "late" (answers with an old number first), "nothing" (saves no state). Events come before every answer."""
+    "late" (answers with an old number first), "last" (answers and dies), "nothing" (saves no state). Events come before
+    every answer."""
 
     def __init__(self, path: Path, state: bytes, misdeeds: Optional[Dict[str, str]] = None) -> None:
         self.commands: List[str] = []       # in order, with what matters of their arguments
@@ -57,6 +58,11 @@ class FakeQmp:
                 except (Hangup, OSError):
                     pass
 
+    def die(self) -> None:
+        self.listener.close()
+        self.stop.set()
+        raise Hangup
+
     def misbehave(self, client: socket.socket, at: str) -> bool:
         """True if it said something instead of an answer; ends the connection or waits where that is the misdeed."""
         misdeed = self.misdeeds.get(at, "")
@@ -65,9 +71,7 @@ class FakeQmp:
                 pass
             raise Hangup
         if misdeed == "die":
-            self.listener.close()
-            self.stop.set()
-            raise Hangup
+            self.die()
         if misdeed == "hangup":
             del self.misdeeds[at]
             raise Hangup
@@ -113,6 +117,8 @@ class FakeQmp:
         if misdeed == "late":
             self.send(client, {"error": {"class": "GenericError", "desc": "an old answer"}, "id": number - 1})
         self.send(client, {"return": self.obey(name, arguments, descriptors), "id": number})
+        if misdeed == "last":
+            self.die()
 
     def obey(self, name: str, arguments: Dict[str, object], descriptors: List[int]) -> Dict[str, object]:
         if name == "add-fd":

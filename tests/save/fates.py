@@ -903,6 +903,11 @@ class DeviceModel(Case):
         self.check_failed(done, 4, "hung up")
         self.assertIn(b"ITS DEVICE MODEL MAY NOT (the device model cannot be reached", done.stderr)
 
+    def test_died_before_the_guest_stood_still(self) -> None:
+        self.model(xen_set_global_dirty_log="last")
+        done = self.save_hvm("guest", str(self.target))
+        self.check_failed(done, 4, "ITS DEVICE MODEL MAY NOT (the device model cannot be reached")
+
     def test_does_not_go_on(self) -> None:
         for how, text in (("mute", "does not answer"), ("refuse", "rather not")):
             self.model(cont=how)
