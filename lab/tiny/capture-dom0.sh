@@ -43,20 +43,35 @@ capture_hvm() {
 	mv /tmp/tiny-hvm /mnt/out/tiny-hvm.img
 }
 
-# capture_checker NAME: the checking guest, live while it rewrites its memory, and standing still.
-capture_checker() {
-	checker_start "/guests/$1.cfg" || exit 1
-	checker_tell "$1" "rate 1000"
+# capture_live NAME: the checking guest while it rewrites its memory.
+capture_live() {
 	# It is restored under another name, by which its console's log is called.
 	ln -sf "guest-$1.log" "$(guest_log "$1--incoming")"
+	_next=$(($(checker_count "$1") + 1))
 	xl migrate -s /tmp/relay "$1" localhost || fail "$1 did not migrate"
-	checker_good "$1" 2 || exit 1
+	checker_good "$1" "$_next" || exit 1
 	mv /tmp/live "/mnt/out/$1-live.img"
+}
+
+# capture_still NAME
+capture_still() {
+	_next=$(($(checker_count "$1") + 1))
 	xl save "$1" "/tmp/$1" || fail "$1 was not saved"
 	xl restore "/tmp/$1" || fail "$1 was not restored"
-	checker_good "$1" 3 || exit 1
-	guest_destroy "$1"
+	checker_good "$1" "$_next" || exit 1
 	mv "/tmp/$1" "/mnt/out/$1.img"
+}
+
+# capture_checker NAME WAY...
+capture_checker() {
+	_guest=$1
+	shift
+	checker_start "/guests/$_guest.cfg" || exit 1
+	checker_tell "$_guest" "rate 1000"
+	for _way; do
+		"capture_$_way" "$_guest"
+	done
+	guest_destroy "$_guest"
 }
 
 # What xl runs instead of ssh: its words are the host's name and the receiver's command.
@@ -66,9 +81,12 @@ chmod +x /tmp/relay
 capture_answering tiny-pv
 capture_answering tiny-pvh
 capture_hvm
-capture_checker check-pvh
+capture_checker check-pvh live still
+capture_checker check-hvm live still
 # PV guests are saved live, and 32-bit ones run, on the full hypervisor only.
 if [ "${1:-}" = full ]; then
-	capture_checker check-pv64
-	capture_checker check-pv32
+	capture_checker check-pv64 live still
+	capture_checker check-pv32 live still
+else
+	capture_checker check-pv64 still
 fi

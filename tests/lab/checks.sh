@@ -21,6 +21,8 @@ check() {
 		checks_failed=$((checks_failed + 1))
 		echo "not ok $_check: $*"
 		sed 's/^/    /' /tmp/check.log
+		# What the program said that was run last, as most checks are about one.
+		[ ! -s /tmp/said ] || tail -n 5 /tmp/said | sed 's/^/    said: /'
 	fi
 }
 

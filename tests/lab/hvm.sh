@@ -3,6 +3,7 @@
 # shellcheck shell=sh
 # xc-save of HVM guests with their device model, and the faults that only they, or only live saves, can have. With the
 # checking guest: no page may be lost, stale or written to after the guest stood still.
+#   hvm.sh [KIND...]     hvm, pvh, pv64; all without one
 # shellcheck source=tests/lab/checks.sh
 . /mnt/host/checks.sh
 
@@ -254,13 +255,13 @@ obstacles() {
 	home=/local/domain/$(xl domid "$1")
 	backend=/local/domain/0/backend/pci/$(xl domid "$1")
 	next "$1"
+	xenstore-rm "$home/control/feature-suspend"
 	xenstore-write "$home/control/feature-poweroff" 1
 	refused "$1" "to suspend is none of them"
 	xenstore-write "$home/control/feature-suspend" 1
 	check "$1: saves once it says so" is 0 "$(status xc-save --then=resume "$1" /tmp/x.img)"
 	check "$1: goes on" same "$1"
-	xenstore-rm "$home/control/feature-poweroff"
-	xenstore-rm "$home/control/feature-suspend"
+	xenstore-write "$home/control/feature-poweroff" ""
 	next "$1"
 	xenstore-write "$backend/0/num_devs" 1
 	refused "$1" "1 PCI device of the host"
@@ -277,7 +278,7 @@ obstacles() {
 # The hypervisor's answers: more memory promised than given, and a topology. PVH and PV guests need not even boot far.
 odd_memory() {
 	sed 's/^memory.*/memory = 128\nmaxmem = 256/' /guests/pvh.cfg >/tmp/pod.cfg
-	xl create /tmp/pod.cfg >/tmp/create.log 2>&1
+	check "pvh: starts with less than promised" xl create /tmp/pod.cfg
 	refused pvh "populated on demand"
 	guest_destroy pvh
 	sed 's/^memory.*/memory = 96/' /guests/pv2.cfg >/tmp/vnuma.cfg
@@ -285,7 +286,7 @@ odd_memory() {
 	vnuma = [["pnode=0","size=48","vcpus=0","vdistances=10,20"],
 	         ["pnode=0","size=48","vcpus=1","vdistances=20,10"]]
 	END
-	xl create /tmp/vnuma.cfg >/tmp/create.log 2>&1
+	check "pv2: starts with a topology" xl create /tmp/vnuma.cfg
 	refused pv2 "virtual NUMA topology"
 	guest_destroy pv2
 }
@@ -322,30 +323,40 @@ crashes() {
 	guest_destroy "$1"
 }
 
-check "check-hvm: starts" checker_start /guests/check-hvm.cfg 240
-checker_tell check-hvm "rate 100"
-good_saves check-hvm
-reader_leaves check-hvm 100000
-reader_leaves check-hvm 8000000
-disk_full check-hvm
-signal_comes check-hvm TERM
-signal_comes check-hvm INT
-engine_aborts check-hvm
-killed check-hvm
-folder_vanishes check-hvm
-sync_fails check-hvm
-slow_xenstore check-hvm
-mute_model check-hvm
-dead_model check-hvm
-guest_destroy check-hvm
-check "check-pvh: starts" checker_start /guests/check-pvh.cfg
-obstacles check-pvh
-slow_xenstore check-pvh
-sync_fails check-pvh
-killed check-pvh
-crashes check-pvh
-check "check-pv64: starts" checker_start /guests/check-pv64.cfg
-bad_table check-pv64
-guest_destroy check-pv64
-odd_memory
+hvm() {
+	good_saves "$1"
+	reader_leaves "$1" 100000
+	reader_leaves "$1" 8000000
+	disk_full "$1"
+	signal_comes "$1" TERM
+	signal_comes "$1" INT
+	engine_aborts "$1"
+	killed "$1"
+	folder_vanishes "$1"
+	sync_fails "$1"
+	slow_xenstore "$1"
+	mute_model "$1"
+	dead_model "$1"
+	guest_destroy "$1"
+}
+
+pvh() {
+	obstacles "$1"
+	slow_xenstore "$1"
+	sync_fails "$1"
+	killed "$1"
+	crashes "$1"
+	odd_memory
+}
+
+pv64() {
+	bad_table "$1"
+	guest_destroy "$1"
+}
+
+[ $# -gt 0 ] || set -- hvm pvh pv64
+for kind; do
+	check "check-$kind: starts" checker_start "/guests/check-$kind.cfg" 240
+	"$kind" "check-$kind"
+done
 checks_end

@@ -53,8 +53,8 @@ model_faults() {
 	fails 2 "device model ended with status 1.*invalid option" --device-model='exec "$@" -no-such-option' /tmp/tiny-hvm.img
 	fails 2 "device model was ended by signal 9" --device-model='"$@" & sleep 1; kill -KILL $$' /tmp/tiny-hvm.img
 	fails 2 "not ready within 2 s" --timeout=2 --device-model='sleep 1000' /tmp/tiny-hvm.img
-	# Its state is not all there.
-	fails 2 "device model ended with status" --device-model='exec 3<&-; exec "$@"' /tmp/tiny-hvm.img
+	# Its state is not there: it ends, or waits for ever.
+	fails 2 "device model \(ended with status\|was not ready\)" --timeout=15 --device-model='exec 3<&-; exec "$@"' /tmp/tiny-hvm.img
 }
 
 # Nobody is there to take the number: the guest runs all the same.
@@ -75,7 +75,7 @@ refusals() {
 	fails 3 "has the name pv already" /tmp/x.img
 	fails 3 "has the UUID" --name=other /tmp/x.img
 	fails 3 "but only" --name=other --new-uuid --memory=100000 /tmp/x.img
-	fails 1 "the image is of a PV guest\|not the image's" --name=other --new-uuid --type=pvh /tmp/x.img
+	fails 3 "the image is of a PV guest\|not the image's" --name=other --new-uuid --type=pvh /tmp/x.img
 	check "pv: is not disturbed" guest_running pv
 	guest_destroy pv
 	check "--check" is 0 "$(status xc-restore --check /tmp/x.img)"
