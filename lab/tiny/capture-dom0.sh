@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Runs in dom0 for lab/capture: saves each tiny guest with xl, restores the image to see that it is good, leaves it in
+# Runs in dom0 for lab/capture: saves each guest with xl, restores the image to see that it is good, leaves it in
 # /mnt/out.
 # shellcheck disable=SC1091
 . /lab/lib.sh
@@ -21,26 +21,6 @@ capture_answering() {
 	tiny_wait "$1" 2 || exit 1
 	guest_destroy "$1"
 	mv "/tmp/$1" "/mnt/out/$1.img"
-}
-
-# tiny_checks NAME N: the running guest finds its memory good and is then in its Nth generation.
-tiny_checks() {
-	tiny_tell "$1" c
-	tiny_wait "$1" "$2" || exit 1
-}
-
-capture_hvm() {
-	xl create /mnt/host/tiny-hvm.cfg || fail "no tiny-hvm"
-	tiny_wait tiny-hvm 1 120 || exit 1
-	# A live migration to this very machine, with a copy of the stream kept on its way.
-	xl migrate -s "/tmp/relay" tiny-hvm localhost || fail "tiny-hvm did not migrate"
-	tiny_checks tiny-hvm 2
-	mv /tmp/live /mnt/out/tiny-hvm-live.img
-	xl save tiny-hvm /tmp/tiny-hvm || fail "tiny-hvm was not saved"
-	xl restore /tmp/tiny-hvm || fail "tiny-hvm was not restored"
-	tiny_checks tiny-hvm 3
-	guest_destroy tiny-hvm
-	mv /tmp/tiny-hvm /mnt/out/tiny-hvm.img
 }
 
 # capture_live NAME: the checking guest while it rewrites its memory.
@@ -80,7 +60,6 @@ chmod +x /tmp/relay
 
 capture_answering tiny-pv
 capture_answering tiny-pvh
-capture_hvm
 capture_checker check-pvh live still
 capture_checker check-hvm live still
 # PV guests are saved live, and 32-bit ones run, on the full hypervisor only.

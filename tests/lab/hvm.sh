@@ -275,20 +275,20 @@ obstacles() {
 	rm -f /tmp/x.img
 }
 
-# The hypervisor's answers: more memory promised than given, and a topology. PVH and PV guests need not even boot far.
+# The hypervisor's answers: more memory promised than given, and a topology. Guests need not even boot far.
 odd_memory() {
 	sed 's/^memory.*/memory = 128\nmaxmem = 256/' /guests/pvh.cfg >/tmp/pod.cfg
 	check "pvh: starts with less than promised" xl create /tmp/pod.cfg
 	refused pvh "populated on demand"
 	guest_destroy pvh
-	sed 's/^memory.*/memory = 96/' /guests/pv2.cfg >/tmp/vnuma.cfg
+	sed 's/^memory.*/memory = 96/' /guests/pvh.cfg >/tmp/vnuma.cfg
 	cat >>/tmp/vnuma.cfg <<-END
 	vnuma = [["pnode=0","size=48","vcpus=0","vdistances=10,20"],
 	         ["pnode=0","size=48","vcpus=1","vdistances=20,10"]]
 	END
-	check "pv2: starts with a topology" xl create /tmp/vnuma.cfg
-	refused pv2 "virtual NUMA topology"
-	guest_destroy pv2
+	check "pvh: starts with a topology" xl create /tmp/vnuma.cfg
+	refused pvh "virtual NUMA topology"
+	guest_destroy pvh
 }
 
 # A page table names a frame that is not the guest's: it must not be left out of the image.

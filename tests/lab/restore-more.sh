@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 # xc-restore when something goes wrong: nothing is left. And what it is asked for less often.
+# takes up to 1800 s
 # shellcheck source=tests/lab/restore-checks.sh
 . /mnt/host/restore-checks.sh
+
 # stopped SIGNAL PHASE WORDS...: a signal when the phase is told of, by xc-restore -v or in /tmp/phase.
 stopped() {
 	_signal=$1 _phase=$2
