@@ -8,7 +8,7 @@
 # cut GUEST PLACE WHAT: the connection is cut at a place of wire's; the guest runs on, nothing is left.
 cut() {
 	dom0_note "$3"
-	stays "$1" 2 "." status xc-migrate --live --via "exec wire cut $2 sh -c" --remote "exec $receive" "$1"
+	stays "$1" 2 "." status xc-migrate --live --max-iterations=4 --via "exec wire cut $2 sh -c" --remote "exec $receive" "$1"
 }
 
 # At the ends of WELCOME, READY and HELD, and in the middle of them; in the first, second and last pass.
@@ -26,7 +26,7 @@ cuts() {
 behind_letgo() {
 	for back in 85 86 111; do
 		next "$1"
-		_status=$(status xc-migrate --live --via "exec wire cut back $back sh -c" --remote "exec $receive" "$1")
+		_status=$(status xc-migrate --live --max-iterations=4 --via "exec wire cut back $back sh -c" --remote "exec $receive" "$1")
 		_copy=$(guest_state "$1--incoming")
 		if [ "$_status" = 2 ]; then
 			check "$1: runs on, cut $back bytes back" checker_ask "$1"
@@ -47,18 +47,19 @@ behind_letgo() {
 
 killed() {
 	for mib in 1 9; do
-		check "$1: receiver killed behind $mib MiB" is 2 "$(status xc-migrate --live \
+		check "$1: receiver killed behind $mib MiB" is 2 "$(status xc-migrate --live --max-iterations=4 \
 			--via "exec wire kill-receiver forth $((mib * 1024 * 1024)) sh -c" --remote "exec $receive" "$1")"
 		check "$1: runs on" checker_ask "$1"
 		check "$1: the copy is removed" await 60 gone "$1--incoming"
 	done
-	xc-migrate --live --via "exec wire kill-source forth 6000000 sh -c" --remote "exec $receive" "$1" >/tmp/said 2>&1
+	xc-migrate --live --max-iterations=4 --via "exec wire kill-source forth 6000000 sh -c" --remote "exec $receive" \
+		"$1" >/tmp/said 2>&1
 	check "$1: the copy goes when the source was killed" await 60 gone "$1--incoming"
 	[ "$(guest_state "$1")" != s ] || xc-save --resume "$1"
 	check "$1: runs on" checker_ask "$1"
-	stays "$1" 2 "." status xc-migrate --live --via "exec wire term-receiver forth 6000000 sh -c" \
+	stays "$1" 2 "." status xc-migrate --live --max-iterations=4 --via "exec wire term-receiver forth 6000000 sh -c" \
 		--remote "exec $receive" "$1"
-	stays "$1" 2 "stopped by signal 15" status xc-migrate --live \
+	stays "$1" 2 "stopped by signal 15" status xc-migrate --live --max-iterations=4 \
 		--via "exec wire term-source forth 6000000 sh -c" --remote "exec $receive" "$1"
 }
 
@@ -67,7 +68,7 @@ memory() {
 	sed 's/name = .*/name = "big"/; s/memory = .*/memory = 2700/' /guests/check-pvh.cfg >/tmp/big.cfg
 	xl create -p /tmp/big.cfg >/tmp/out 2>&1
 	check "a big domain takes the memory" guest_exists big
-	stays "$1" 2 "but only .* are free" status xc-migrate --live --via 'exec sh -c' --remote "exec $receive" "$1"
+	stays "$1" 2 "but only .* are free" status xc-migrate --live --max-iterations=4 --via 'exec sh -c' --remote "exec $receive" "$1"
 	guest_destroy big
 }
 

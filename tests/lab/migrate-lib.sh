@@ -68,7 +68,7 @@ as_before() {
 # The same, with other commands in between.
 by_way_of() {
 	_via=$1 _remote=$2 _guest=$3
-	status xc-migrate --via "$_via" --remote "$_remote" "$_guest"
+	status xc-migrate --max-iterations=4 --via "$_via" --remote "$_remote" "$_guest"
 }
 
 # begin GUEST RATE: the checking guest, with so many pages rewritten a second. xenconsoled calls a log by the name that a

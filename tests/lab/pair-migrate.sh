@@ -3,6 +3,7 @@
 # shellcheck shell=sh
 # Two hosts: the checking guest goes to and fro between them, live, while it rewrites its memory. Each script of the pair
 # is this one; who has the guest sends it. Arguments: guests, ROUNDS:NAME:RATE (pages a second that it rewrites).
+# takes up to 1800 s
 # shellcheck source=tests/lab/migrate-lib.sh
 . /mnt/host/migrate-lib.sh
 
@@ -31,7 +32,8 @@ verdict_is_there() {
 # send NAME ROUND
 send() {
 	check "$1: round $2: it is here" guest_exists "$1"
-	check "$1: round $2: sent" is 0 "$(status xc-migrate -v --live --timeout=120 --via "nc $LAB_PEER $PORT" --remote= "$1")"
+	check "$1: round $2: sent" is 0 "$(status xc-migrate -v --live --max-iterations=4 --timeout=120 \
+		--via "nc $LAB_PEER $PORT" --remote= "$1")"
 	grep "stood still" /tmp/said || cat /tmp/said
 	check "$1: round $2: gone here" gone "$1"
 	pair_tell "$1-$2" "$(left_with "$1")"
