@@ -6,6 +6,7 @@
 #include "io/convert.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@ struct conversion {
 	struct convert convert;        /* turns events into output */
 	struct convert_output output;  /* takes it */
 	struct convert_image image;    /* the guest's memory, for compressed rounds */
+	struct survey survey;          /* what the end of a file says */
 	bool keep_asked;               /* it was decided whether pages are kept for it */
 	bool still;                    /* the guest stood still while it was saved: one round, without compression */
 	bool compresses;               /* the rounds from the second one on are compressed */
@@ -219,6 +221,13 @@ static bool port_load(void *context, uint32_t pfn, uint8_t *page)
 	return done(v, image_load(&v->image, pfn, page, v->error));
 }
 
+static bool port_gone(void *context, uint64_t pfn)
+{
+	const struct conversion *v = context;
+
+	return pfn_map_get(&v->survey.gone, pfn) != PFN_UNSEEN;
+}
+
 static bool port_store(void *context, uint32_t pfn, const uint8_t *page)
 {
 	struct conversion *v = context;
@@ -274,6 +283,19 @@ static bool refill(struct conversion *v)
 	return true;
 }
 
+/* PV: every pfn that has memory at the end was sent. More than that are pages that the guest had given back. */
+static void count_given_back(struct conversion *v)
+{
+	const struct pv_tail *t = &v->convert.told;
+	uint64_t sent = xsr_verifier_summary(v->output.verifier)->populated_pfns;
+	uint64_t have = v->convert.head.p2m_size - t->unmapped;
+
+	if (v->convert.head.hvm || t->unsorted || sent <= have)
+		return;
+	v->convert.here = t->unmapped_at;
+	convert_report(&v->convert, F_LEGACY_GIVEN_BACK, NULL, "", "none", "%" PRIu64 " pages", sent - have);
+}
+
 /* The verdict on what was written. */
 static enum xsr_status judge(struct conversion *v)
 {
@@ -286,8 +308,11 @@ static enum xsr_status judge(struct conversion *v)
 	status = xsr_verifier_finish(o->verifier, o->decoder);
 	v->job->result.verdict = *xsr_verifier_verdict(o->verifier);
 	v->job->result.bytes_out = o->position;
-	if (status != XSR_OK)
-		finding_make(v->error, F_IO_OUTPUT, XSR_LAYER_NONE, 0, "");
+	if (status == XSR_OK)
+		count_given_back(v);
+	if (status == XSR_OK)
+		return start_info_check(v->job->source, v->base, &v->demand, o, &v->image, &v->convert, v->error);
+	finding_make(v->error, F_IO_OUTPUT, XSR_LAYER_NONE, 0, "");
 	return status;
 }
 
@@ -362,16 +387,26 @@ static bool valid(const struct xsr_convert *job)
 	    (!o->version || o->version == 2 || o->version == 3) && o->config_length < UINT32_MAX - 4;
 }
 
-/* How long ids of transcendent memory are is written nowhere: 24 bytes are right if they lead to an end. */
-static void choose_oid(struct conversion *v)
+/*
+ * A file is looked through before it is converted, for what its end says. How long ids of transcendent memory are is
+ * written nowhere: 24 bytes are right if they lead to an end.
+ */
+static void look_through(struct conversion *v)
 {
+	const struct xsr_source *s = v->job->source;
+	bool choose;
+
 	v->demand = v->job->options.demand;
-	if (!v->demand.tmem || v->demand.tmem_oid)
+	choose = v->demand.tmem && !v->demand.tmem_oid;
+	if (choose)
+		v->demand.tmem_oid = 24;
+	if (!source_readable(s, v->base))
 		return;
-	v->demand.tmem_oid = 24;
-	if (v->job->source->kind == IO_SEEKABLE && !v->job->source->unpacker &&
-	    !image_readable(v->job->source->fd, v->base, &v->demand))
-		v->demand.tmem_oid = 8;
+	survey_run(&v->survey, s->fd, v->base, &v->demand);
+	if (!choose || v->survey.good)
+		return;
+	v->demand.tmem_oid = 8;
+	survey_run(&v->survey, s->fd, v->base, &v->demand);
 }
 
 static enum xsr_status start(struct conversion *v)
@@ -386,6 +421,7 @@ static enum xsr_status start(struct conversion *v)
 	    .aside = port_aside,
 	    .load = port_load,
 	    .store = port_store,
+	    .gone = port_gone,
 	};
 	struct xsr_convert *job = v->job;
 	xsr_finding_fn *input = job->input ? job->input : report_nothing;
@@ -397,7 +433,7 @@ static enum xsr_status start(struct conversion *v)
 	if (job->source->kind == IO_SEEKABLE)
 		v->base = lseek(job->source->fd, 0, SEEK_CUR) - (off_t)job->source->position;
 	convert_start(&v->convert, &job->options, &job->result, &v->port, input, job->context);
-	choose_oid(v);
+	look_through(v);
 	v->decoder = xsr_legacy_new(&v->demand, input, job->context);
 	if (!v->decoder || !output_start(&v->output, job->sink, job->options.tmpdir, on_output, v))
 		return io_fail(v->error, F_IO_MEMORY, 0, ENOMEM);
@@ -427,6 +463,7 @@ enum xsr_status xsr_convert_run(struct xsr_convert *job, struct xsr_finding *err
 	output_end(&v->output);
 	xsr_legacy_free(v->decoder);
 	image_drop(&v->image);
+	survey_free(&v->survey);
 	free(v);
 	return status;
 }

@@ -5,6 +5,7 @@
 
 #include "io/spool.h"
 #include "legacy/convert.h"
+#include "verify/pfn_map.h"
 
 /* Where in the input a part of the output comes from. */
 struct origin {
@@ -81,6 +82,22 @@ bool image_repeatable(const struct xsr_source *source, off_t base, const struct 
 /* Begins keeping pages. A failure matters only if they are asked for. */
 void image_keep(struct convert_image *image, const char *tmpdir);
 
+/* True if the input is a file that can be read once more. */
+bool source_readable(const struct xsr_source *source, off_t base);
+
+/*
+ * Where the latest content of a pfn is, of those rounds that are complete: in the input, where that is a file, or
+ * else in the output. False: it is in neither, or neither can be read.
+ */
+struct page_place {
+	int fd;       /* the file */
+	off_t offset; /* of the page in it */
+	bool input;   /* it is the input */
+};
+
+bool image_find(const struct xsr_source *source, off_t base, const struct xsr_legacy_demand *demand,
+    const struct convert_output *output, uint64_t pfn, struct page_place *place);
+
 /* Pages of a batch on their way to the output. */
 struct keeping {
 	const uint64_t *entries; /* of the output's form, those with data or not */
@@ -102,11 +119,24 @@ void image_drop(struct convert_image *image);
 enum xsr_status image_start(struct convert_image *image, const struct xsr_source *source, off_t base,
     const struct xsr_legacy_demand *demand, struct convert_output *output, const char *tmpdir,
     struct xsr_finding *error);
-/* True if the image at offset base of a file can be decoded to its end. */
-bool image_readable(int fd, off_t base, const struct xsr_legacy_demand *demand);
 
 enum xsr_status image_load(const struct convert_image *image, uint32_t pfn, uint8_t *page, struct xsr_finding *error);
 enum xsr_status image_store(const struct convert_image *image, uint32_t pfn, const uint8_t *page,
+    struct xsr_finding *error);
+
+/* What a first reading of a file tells of its end, before anything is written. */
+struct survey {
+	bool good;           /* the image can be decoded to its end */
+	struct pfn_map gone; /* PV: pfns without memory at the end of the last complete round */
+};
+
+/* Fills *survey, which is all zero; no failure matters. */
+void survey_run(struct survey *survey, int fd, off_t base, const struct xsr_legacy_demand *demand);
+void survey_free(struct survey *survey);
+
+/* PV: what the start_info page says against the size of the guest. A page that cannot be had is passed over. */
+enum xsr_status start_info_check(const struct xsr_source *source, off_t base, const struct xsr_legacy_demand *demand,
+    struct convert_output *output, const struct convert_image *image, const struct convert *convert,
     struct xsr_finding *error);
 
 #endif

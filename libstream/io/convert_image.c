@@ -5,6 +5,7 @@
  * a file. Only if neither is one are pages kept while they pass.
  */
 #include "io/convert.h"
+#include "io/legacy_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,10 +14,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A pass over a file that only wants the pages. */
+/* A pass over a file that only wants the pages: to copy all of them, or to find one. */
 struct pass_over {
 	int from;                    /* the file */
-	int to;                      /* the image */
+	int to;                      /* the image, or -1: find one */
+	uint64_t wanted;             /* its pfn */
+	off_t seen;                  /* where it was last, or -1 */
+	off_t found;                 /* the same in rounds that are complete */
 	off_t offset;                /* of the next byte to read */
 	size_t begin, end;           /* of what is in buffer */
 	struct xsr_finding *error;   /* what failed */
@@ -91,11 +95,16 @@ static bool refill(struct pass_over *p, enum xsr_status *status)
 	return true;
 }
 
-/* Copies the pages of the batch, which begin at `at` in the file. */
-static enum xsr_status copy_pages(struct pass_over *p, off_t at)
+/* Copies the pages of the batch, which begin at `at` in the file, or notes where the wanted one is. */
+static enum xsr_status take_pages(struct pass_over *p, off_t at)
 {
 	uint8_t page[XSR_PAGE_SIZE];
 
+	for (uint32_t i = 0; p->to < 0 && i < p->count; i++)
+		if (p->entries[i] == p->wanted)
+			p->seen = at + (off_t)i * XSR_PAGE_SIZE;
+	if (p->to < 0)
+		return XSR_OK;
 	for (uint32_t i = 0; i < p->count; i++) {
 		off_t from = at + (off_t)i * XSR_PAGE_SIZE, to = (off_t)p->entries[i] * XSR_PAGE_SIZE;
 		enum xsr_status status = get(p->from, page, sizeof(page), from, p->error);
@@ -127,20 +136,6 @@ static void keep_entry(struct pass_over *p, uint64_t pfn, unsigned type)
 		p->entries[p->count++] = pfn;
 }
 
-/* Page data of a legacy image, in part looked at by the decoder. */
-static enum xsr_status legacy_pages(struct pass_over *p, struct xsr_legacy *d, const struct xsr_legacy_event *e,
-    off_t base)
-{
-	enum xsr_status status = e->chunk->id > 0 ? copy_pages(p, base + (off_t)e->offset) : XSR_OK;
-	uint64_t skip = xsr_legacy_skippable(d);
-
-	if (skip) {
-		jump(p, skip);
-		(void)xsr_legacy_skip(d, skip);
-	}
-	return status;
-}
-
 /* True when what follows is compressed. */
 static bool legacy_batch(struct pass_over *p, const struct xsr_legacy_event *e)
 {
@@ -152,56 +147,22 @@ static bool legacy_batch(struct pass_over *p, const struct xsr_legacy_event *e)
 
 static enum xsr_status from_legacy(struct pass_over *p, off_t base, const struct xsr_legacy_demand *demand)
 {
-	struct xsr_legacy *d = xsr_legacy_new(demand, NULL, NULL);
-	enum xsr_status status = d ? XSR_OK : io_fail(p->error, F_IO_MEMORY, 0, ENOMEM);
-	const struct xsr_legacy_event *e = NULL;
-	bool compressed = false;
-	size_t used;
-
-	while (status == XSR_OK && !compressed) {
-		status = xsr_legacy_feed(d, p->buffer + p->begin, p->end - p->begin, &used, &e);
-		if (status != XSR_OK)
-			break;
-		p->begin += used;
-		if (!e && !refill(p, &status))
-			break;
-		if (e && e->type == XSR_LEGACY_ENTRIES)
-			compressed = legacy_batch(p, e);
-		else if (e && e->type == XSR_LEGACY_PAYLOAD)
-			status = legacy_pages(p, d, e, base);
-	}
-	xsr_legacy_free(d);
-	return status;
-}
-
-bool image_readable(int fd, off_t base, const struct xsr_legacy_demand *demand)
-{
-	struct pass_over *p = calloc(1, sizeof(*p));
-	struct xsr_legacy *d = xsr_legacy_new(demand, NULL, NULL);
-	enum xsr_status status = p && d ? XSR_OK : XSR_E_NOMEM;
+	struct legacy_file *f = legacy_file_open(p->from, base, demand);
+	enum xsr_status status = f ? XSR_OK : io_fail(p->error, F_IO_MEMORY, 0, ENOMEM);
 	const struct xsr_legacy_event *e;
-	struct xsr_finding error;
-	size_t used;
 
-	if (p)
-		*p = (struct pass_over){.from = fd, .to = -1, .offset = base, .error = &error};
-	while (status == XSR_OK) {
-		uint64_t skip = xsr_legacy_skippable(d);
-
-		if (skip) {
-			jump(p, skip);
-			(void)xsr_legacy_skip(d, skip);
-		}
-		status = xsr_legacy_feed(d, p->buffer + p->begin, p->end - p->begin, &used, &e);
-		p->begin += used;
-		if (status == XSR_OK && !e && !refill(p, &status))
+	while (status == XSR_OK && (e = legacy_file_next(f)) != NULL) {
+		if (e->type == XSR_LEGACY_ENTRIES && legacy_batch(p, e))
 			break;
+		if (e->type == XSR_LEGACY_TAIL_END)
+			p->found = p->seen;
+		if (e->type == XSR_LEGACY_PAYLOAD && e->chunk->id > 0)
+			status = take_pages(p, base + (off_t)e->offset);
 	}
-	if (status == XSR_OK)
-		status = xsr_legacy_finish(d);
-	xsr_legacy_free(d);
-	free(p);
-	return status == XSR_OK;
+	if (f && status == XSR_OK && legacy_file_errno(f))
+		status = io_fail(p->error, F_IO_TEMPORARY, 0, legacy_file_errno(f));
+	legacy_file_close(f);
+	return status;
 }
 
 static enum xsr_status from_stream(struct pass_over *p)
@@ -225,7 +186,7 @@ static enum xsr_status from_stream(struct pass_over *p)
 			    (unsigned)(e->u.pfns.entries[i] >> XSR_PFN_TYPE_SHIFT));
 		if (!e || e->type != XSR_EVENT_PAYLOAD)
 			continue;
-		status = copy_pages(p, here(p));
+		status = take_pages(p, here(p));
 		jump(p, xsr_decoder_skippable(d));
 		(void)xsr_decoder_skip(d, xsr_decoder_skippable(d));
 	}
@@ -243,14 +204,14 @@ static bool readable_sink(const struct convert_output *o)
 	    lseek(o->sink->fd, 0, SEEK_CUR) == (off_t)o->position;
 }
 
-static bool readable_source(const struct xsr_source *source, off_t base)
+bool source_readable(const struct xsr_source *source, off_t base)
 {
 	return source->kind == IO_SEEKABLE && !source->unpacker && base >= 0;
 }
 
 bool image_repeatable(const struct xsr_source *source, off_t base, const struct convert_output *output)
 {
-	return readable_source(source, base) || readable_sink(output);
+	return source_readable(source, base) || readable_sink(output);
 }
 
 void image_keep(struct convert_image *image, const char *tmpdir)
@@ -311,11 +272,35 @@ void image_pass(struct convert_image *image, struct keeping *k, const uint8_t *d
 	}
 }
 
+bool image_find(const struct xsr_source *source, off_t base, const struct xsr_legacy_demand *demand,
+    const struct convert_output *output, uint64_t pfn, struct page_place *place)
+{
+	struct pass_over *p = calloc(1, sizeof(*p));
+	struct xsr_finding error;
+
+	if (!p)
+		return false;
+	place->input = source_readable(source, base);
+	*p = (struct pass_over){.to = -1, .wanted = pfn, .seen = -1, .found = -1, .error = &error};
+	if (place->input) {
+		p->from = source->fd;
+		(void)from_legacy(p, base, demand);
+	} else if (readable_sink(output)) {
+		p->from = output->sink->fd;
+		(void)from_stream(p);
+		p->found = p->seen;
+	}
+	place->fd = p->from;
+	place->offset = p->found;
+	free(p);
+	return place->offset >= 0;
+}
+
 enum xsr_status image_start(struct convert_image *image, const struct xsr_source *source, off_t base,
     const struct xsr_legacy_demand *demand, struct convert_output *output, const char *tmpdir,
     struct xsr_finding *error)
 {
-	bool from_input = readable_source(source, base);
+	bool from_input = source_readable(source, base);
 	enum xsr_status status;
 	struct pass_over *p;
 

@@ -163,6 +163,9 @@ static bool on_container(struct convert *c, const struct xsr_legacy_event *e)
 	if (c->result->has_config && !c->pass_config && !c->options->config && !asked)
 		convert_report(c, F_LEGACY_CONFIG, e, "", "that of xl; --config=FILE gives the new image one",
 		    "that of %s", xsr_format_name(e->u.container.format));
+	if (c->options->demand.xl && c->format == XSR_FORMAT_LIBXC)
+		convert_report(c, F_LEGACY_DROPPED, e, "", "a place in front of a libxl stream: -f xl",
+		    "xl header with the configuration");
 	if (!c->pass_config)
 		return true;
 	header.mandatory_flags |= XSR_XL_FLAG_STREAMV2;
@@ -254,7 +257,11 @@ static bool on_chunk(struct convert *c, const struct xsr_legacy_event *e)
 	c->result->chunks++;
 	switch (chunk->id) {
 	case XSR_LEGACY_VERIFY:
-		return c->options->like_xen || convert_record(c, XSR_LIBXC_VERIFY, NULL, 0, NULL, 0);
+		/* Restorers compare all that follows, later rounds too, and never look at another page. */
+		c->comparing = !c->options->like_xen;
+		if (c->comparing)
+			convert_report(c, F_LEGACY_DROPPED, e, "", "", "pages sent again to compare with");
+		return true;
 	case XSR_LEGACY_VCPU_INFO:
 		c->has_vcpu_info = true;
 		c->result->vcpus = count_vcpus(chunk);
@@ -288,6 +295,8 @@ static bool on_body_end(struct convert *c, const struct xsr_legacy_event *e)
 	if (!convert_body_complete(c, e))
 		return false;
 	c->aside = !c->options->keep_checkpoints && (c->round || !c->last_checkpoint);
+	c->comparing = false;
+	c->telling = (struct pv_tail){0};
 	if (c->aside && !c->port->redirect(c->port->context, c->tail))
 		return false;
 	return convert_params(c);
@@ -296,9 +305,33 @@ static bool on_body_end(struct convert *c, const struct xsr_legacy_event *e)
 /* The libxc image is complete; what libxl has to say follows. */
 static bool on_tail_end(struct convert *c)
 {
+	c->told = c->telling;
 	if (!convert_record(c, checkpointed(c) ? XSR_LIBXC_CHECKPOINT : XSR_LIBXC_END, NULL, 0, NULL, 0))
 		return false;
 	return c->format == XSR_FORMAT_LIBXC || !c->head.hvm || convert_toolstack_record(c);
+}
+
+/* Old restorers freed these; what came of them before is left out where it is known in time. */
+static void on_unmapped(struct convert *c, const struct xsr_legacy_event *e)
+{
+	const uint64_t *pfns = e->u.list.entries;
+	struct pv_tail *t = &c->telling;
+	struct xsr_legacy_event there = {.offset = e->offset};
+
+	if (!e->u.list.first)
+		t->unmapped_at = e->offset;
+	for (size_t i = 0; i < e->u.list.count && !t->unsorted; i++) {
+		uint64_t before = i ? pfns[i - 1] : t->last_unmapped;
+
+		if ((!i && !e->u.list.first) || pfns[i] > before)
+			continue;
+		t->unsorted = true;
+		there.offset += i * c->head.width;
+		convert_report(c, F_LEGACY_UNMAPPED_ORDER, &there, "pfn", "pfns that ascend",
+		    "0x%" PRIx64 " behind 0x%" PRIx64, pfns[i], before);
+	}
+	t->last_unmapped = pfns[e->u.list.count - 1];
+	t->unmapped = e->u.list.total;
 }
 
 static bool write_emulator_head(struct convert *c, uint64_t length)
@@ -400,6 +433,8 @@ bool convert_finish(struct convert *c, const struct xsr_legacy *decoder)
 	c->result->torn = xsr_legacy_torn(decoder);
 	c->result->release = xsr_legacy_release(decoder);
 	c->here = xsr_legacy_offset(decoder);
+	if (c->given_back)
+		convert_report(c, F_LEGACY_LEFT_OUT, NULL, "", "", "%" PRIu64 " pages", c->given_back);
 	if (c->result->torn)
 		convert_report(c, F_LEGACY_TORN, NULL, "", "", "%" PRIu64 " complete before it", c->result->rounds);
 	if (complete && !complete_round(c))
@@ -483,8 +518,10 @@ bool convert_event(struct convert *c, const struct xsr_legacy_event *e)
 		return on_round(c, e);
 	case XSR_LEGACY_TRAILER:
 		return on_trailer(c, e);
-	case XSR_LEGACY_BLOB_DATA:
 	case XSR_LEGACY_UNMAPPED:
+		on_unmapped(c, e);
+		return true;
+	case XSR_LEGACY_BLOB_DATA:
 	case XSR_LEGACY_PAGES:
 		break;
 	}

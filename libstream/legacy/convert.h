@@ -47,9 +47,21 @@ struct convert_port {
 	/* The guest's memory before and after a compressed page. */
 	bool (*load)(void *context, uint32_t pfn, uint8_t *page);
 	bool (*store)(void *context, uint32_t pfn, const uint8_t *page);
+	/* PV: it is known that this pfn has no memory at the end. */
+	bool (*gone)(void *context, uint64_t pfn);
 };
 
 #define CONVERT_PARAMS 24u
+
+/* PV: what the tail of a round says that is looked at when all is over. */
+struct pv_tail {
+	uint64_t unmapped;      /* pfns without memory */
+	uint64_t unmapped_at;   /* offset of the first of them */
+	uint64_t last_unmapped; /* the latest of them */
+	bool unsorted;          /* they do not ascend */
+	uint64_t start_info;    /* pfn of that page */
+	uint64_t start_info_at; /* offset of the register that says so */
+};
 
 struct convert {
 	const struct xsr_convert_options *options; /* of the caller */
@@ -72,7 +84,7 @@ struct convert {
 	bool have_tail;                 /* an earlier round's tail is aside */
 	enum convert_place tail;        /* where this round's goes */
 	struct xsr_hvm_param params[CONVERT_PARAMS]; /* of this round, in order of first appearance */
-	uint64_t param_offsets[CONVERT_PARAMS]; /* where in the input they are */
+	struct xsr_legacy_chunk param_chunks[CONVERT_PARAMS]; /* where in the input they are */
 	size_t param_count;             /* how many */
 	uint8_t *toolstack;             /* TOOLSTACK of this round as it came */
 	size_t toolstack_length;        /* bytes of it */
@@ -81,6 +93,12 @@ struct convert {
 	uint64_t batch[1024];           /* entries of a batch that are no holes, in the output's form */
 	uint32_t batch_count;           /* how many */
 	uint32_t batch_pages;           /* of them with data */
+	bool kept[1024];                /* of the pages that come with a batch: those for the output */
+	uint32_t kept_of;               /* how many come */
+	bool comparing;                 /* behind VERIFY: pages that were there already */
+	uint64_t given_back;            /* pages left out since the guest had given them back */
+	struct pv_tail told;            /* by the last complete round */
+	struct pv_tail telling;         /* by this one so far */
 	uint32_t record_left;           /* padding behind a body that comes in pieces */
 	bool qemu_open;                 /* EMULATOR_CONTEXT's state is coming */
 	bool qemu_unknown;              /* ... of unknown length */

@@ -168,6 +168,7 @@ enum legacy_step legacy_step_head(struct xsr_legacy *d, struct legacy_input *in)
 		d->list_count = (h->p2m_size + per_frame - 1) / per_frame;
 	}
 	h->frames = (uint32_t)d->list_count;
+	h->viridian = h->hvm && d->hint.viridian;
 	legacy_event(d, XSR_LEGACY_HEAD, d->offset)->u.head = *h;
 	if (h->hvm)
 		legacy_round_start(d);

@@ -23,6 +23,9 @@ static const struct {
     {">xen</type>", XSR_DOMAIN_X86_PV},
 };
 
+/* The same for viridian. Those of later configurations are not needed: the image itself says so since Xen 4.1.3. */
+static const char *const viridian[] = {"viridian=1", "(viridian1)", "<viridian/>"};
+
 static bool ends_with(const struct hint *h, const char *text)
 {
 	size_t n = strlen(text);
@@ -32,7 +35,7 @@ static bool ends_with(const struct hint *h, const char *text)
 
 void hint_feed(struct hint *h, const uint8_t *data, size_t length)
 {
-	for (size_t i = 0; i < length && !h->guest; i++) {
+	for (size_t i = 0; i < length; i++) {
 		if (data[i] == '#')
 			h->comment = true;
 		else if (data[i] == '\n')
@@ -42,7 +45,9 @@ void hint_feed(struct hint *h, const uint8_t *data, size_t length)
 		memmove(h->window, h->window + 1, HINT_WINDOW - 1);
 		h->window[HINT_WINDOW - 1] = (char)data[i];
 		for (size_t k = 0; k < sizeof(patterns) / sizeof(patterns[0]); k++)
-			if (ends_with(h, patterns[k].text))
+			if (!h->guest && ends_with(h, patterns[k].text))
 				h->guest = patterns[k].guest;
+		for (size_t k = 0; k < sizeof(viridian) / sizeof(viridian[0]); k++)
+			h->viridian |= ends_with(h, viridian[k]);
 	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a container's configuration says about the guest type, told without parsing it. */
+/* What a container's configuration says about the guest's type, and of viridian extensions, without parsing it. */
 #ifndef XSR_LEGACY_HINT_H
 #define XSR_LEGACY_HINT_H
 
@@ -13,6 +13,7 @@
 struct hint {
 	char window[HINT_WINDOW]; /* the latest bytes that are no blanks */
 	uint32_t guest;           /* XSR_DOMAIN_*; 0 while nothing was said */
+	bool viridian;            /* the guest has these extensions */
 	bool comment;             /* in a comment of xl.cfg text */
 };
 

@@ -42,18 +42,38 @@ static void look_for_duplicates(struct convert *c, const struct xsr_legacy_event
 	}
 }
 
-/* Takes over the entries that are no holes. */
+/* True for a page that the guest had given back by the end: a restorer could not take it back. */
+static bool given_back(const struct convert *c, uint64_t pfn)
+{
+	return !c->head.hvm && !c->options->like_xen && !c->options->keep_checkpoints &&
+	    c->port->gone(c->port->context, pfn);
+}
+
+/* Takes over the entries that are no holes. In a compressed round those left out have data still to come. */
 static void filter(struct convert *c, const struct xsr_legacy_event *e)
 {
 	bool ascending = true;
 
 	c->batch_count = 0;
-	c->batch_pages = e->u.batch.pages;
+	c->batch_pages = 0;
+	c->kept_of = 0;
 	for (uint32_t i = 0; i < e->u.batch.count; i++) {
 		uint64_t entry = e->u.batch.entries[i];
+		bool data = xsr_page_has_data(XSR_LEGACY_TYPE(entry)), keep = true;
 
 		if (XSR_LEGACY_TYPE(entry) == XSR_PAGE_XTAB)
 			continue;
+		if (!e->u.batch.compressed) {
+			bool back = given_back(c, entry & XSR_LEGACY_PFN_MASK);
+
+			c->given_back += back && data;
+			keep = !back && !c->comparing;
+		}
+		if (data)
+			c->kept[c->kept_of++] = keep;
+		if (!keep)
+			continue;
+		c->batch_pages += data;
 		c->batch[c->batch_count] = widen(entry);
 		if (c->batch_count && (c->batch[c->batch_count] & XSR_PFN_MASK) <=
 		    (c->batch[c->batch_count - 1] & XSR_PFN_MASK))
@@ -105,24 +125,40 @@ bool convert_entries(struct convert *c, const struct xsr_legacy_event *e)
 
 bool convert_payload(struct convert *c, const struct xsr_legacy_event *e)
 {
-	bool keep = e->chunk->id > 0;
+	const struct convert_port *p = c->port;
+	uint32_t run;
 
-	return c->port->pages(c->port->context, e->u.payload.length, keep);
+	if (e->chunk->id < 0)
+		return p->pages(p->context, e->u.payload.length, false);
+	for (uint32_t i = 0; i < c->kept_of; i += run) {
+		for (run = 1; i + run < c->kept_of && c->kept[i + run] == c->kept[i]; run++)
+			;
+		if (!p->pages(p->context, (uint64_t)run * XSR_PAGE_SIZE, c->kept[i]))
+			return false;
+	}
+	return true;
 }
 
 /* Starts the batch in front of the queue: its entries are all known, and so is the length of its record. */
 static bool next_batch(struct convert *c)
 {
 	struct unpack *u = &c->unpack;
-	uint32_t pages = 0;
+	uint32_t pages = 0, count = 0;
 	uint64_t entries[1024];
 
 	u->left = u->queue[u->begin++];
 	for (uint32_t i = 0; i < u->left; i++) {
-		entries[i] = widen(u->queue[u->begin + i]);
-		pages += xsr_page_has_data(XSR_LEGACY_TYPE(u->queue[u->begin + i]));
+		uint32_t entry = u->queue[u->begin + i];
+		bool data = xsr_page_has_data(XSR_LEGACY_TYPE(entry));
+
+		if (given_back(c, entry & XSR_LEGACY_PFN_MASK)) {
+			c->given_back += data;
+			continue;
+		}
+		entries[count++] = widen(entry);
+		pages += data;
 	}
-	return write_batch(c, entries, u->left, pages);
+	return !count || write_batch(c, entries, count, pages);
 }
 
 /* Goes to the next entry that waits for data. False: a write failed. */
@@ -153,7 +189,7 @@ static bool page_done(struct convert *c, uint32_t pfn)
 
 	u->left--;
 	u->begin++;
-	return c->port->write(c->port->context, u->page, XSR_PAGE_SIZE) &&
+	return (given_back(c, pfn) || c->port->write(c->port->context, u->page, XSR_PAGE_SIZE)) &&
 	    c->port->store(c->port->context, pfn, u->page);
 }
 

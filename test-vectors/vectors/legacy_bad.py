@@ -580,6 +580,41 @@ _basic(pv32, [("I", 2728, 0xFFF)], "cr3_folded", "cr3 of a 32-bit guest with the
 _basic(pv64, [("Q", 4992, pv.PAGES << 12 | 1)], "cr1_beyond", "cr1 that is no pfn of the guest.")
 
 
+def _ring(base: Callable[[int], Image], offset: int, size: int, name: str, sentence: str) -> None:
+    def spoil(image: Image) -> Item:
+        batch = image.find(legacy.Batch)
+        pfn, kind, data = batch.pages[pv.START_INFO]
+        assert pfn == pv.START_INFO
+        batch.pages[pfn] = (pfn, kind, data[:offset] + pv.PAGES.to_bytes(size, "little") + data[offset + size:])
+        return batch
+    spoil.__name__ = name
+    spoil.__doc__ = sentence
+    bad(base, widths=BOTH)(spoil)
+
+
+_ring(pv64, 0x38, 8, "start_info_store", "The store's page, as start_info says, is p2m_size.")
+_ring(pv64, 0x48, 8, "start_info_console", "The console's page is p2m_size.")
+_ring(pv32, 0x2C, 4, "start_info_store_32bit", "The store's page of a 32-bit guest is p2m_size.")
+_ring(pv32, 0x34, 4, "start_info_console_32bit", "The console's page of a 32-bit guest is p2m_size.")
+
+
+@bad(remus)
+def start_info_store_remus(image: Image) -> Item:
+    """The start_info page comes again in the second round, and what it says then is wrong."""
+    batch = image.find(legacy.Batch, 2)
+    page = PvSaver(image.tw).guest.memory[pv.START_INFO][1]
+    batch.pages.insert(0, (pv.START_INFO, libxc.NOTAB, page[:0x38] + b"\xff" * 8 + page[0x40:]))
+    return batch
+
+
+@bad(pv32)
+def cr3_two_levels(image: Image) -> Item:
+    """A 32-bit guest without PAE: cr3 names a table of the second level."""
+    batch = image.find(legacy.Batch)
+    batch.pages[pv.TOP] = (pv.TOP, libxc.L2TAB | libxc.PINNED, batch.pages[pv.TOP][2])
+    return image.find(legacy.VcpuState)
+
+
 @bad(pv64)
 def xsave_15(image: Image) -> Item:
     """xsave of 15 bytes, less than its header."""

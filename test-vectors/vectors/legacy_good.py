@@ -165,6 +165,9 @@ def hvm_live(tw: int) -> Image:
 
 # --- each parameter chunk for itself
 
+HALVES = (legacy.IOREQ_PFN, legacy.IOREQ_PAGES)      # of a pair: one alone is left out
+
+
 def _one_param(number: int, value: int, name: str) -> None:
     def make(tw: int) -> Image:
         image = HvmSaver(tw, (4, 1)).image()
@@ -172,7 +175,7 @@ def _one_param(number: int, value: int, name: str) -> None:
         return insert_after_pages(image, Param(number, value))
     make.__name__ = "param_" + name
     make.__doc__ = "HVM with chunk %d, %s, and no other parameter." % (number, name.upper())
-    good(widths=(8,))(make)
+    good(widths=(8,), warns=("legacy.ioreq_pair",) if number in HALVES else ())(make)
 
 
 for _number, _value, _name in (
@@ -264,11 +267,29 @@ def hvm_tsc_after_params(tw: int) -> Image:
     return image
 
 
-@good()
+@good(warns=("legacy.dropped",))
 def verify(tw: int) -> Image:
     """Debug save: all pages once more behind VERIFY."""
     saver = PvSaver(tw)
     return insert_after_pages(saver.image(), Marker(legacy.VERIFY), *saver.batches())
+
+
+@good(widths=(8,), warns=("legacy.dropped",))
+def verify_remus(tw: int) -> Image:
+    """VERIFY in the first of two rounds: the pages of the second are new ones and count."""
+    saver = PvSaver(tw)
+    first = saver.batches()
+    image = saver.remus(2)
+    image.after(image.find(legacy.Batch, 1), Marker(legacy.VERIFY), *first)
+    return image
+
+
+@good(widths=(8,), warns=("legacy.repeated",))
+def vcpu_info_twice(tw: int) -> Image:
+    """VCPU_INFO twice: the last one tells which vCPUs there are."""
+    image = pv64(tw)
+    image.before(image.find(legacy.VcpuInfo), legacy.VcpuInfo(5, [0, 3, 5]))
+    return image
 
 
 def _max_id(max_id: int, online: Sequence[int], name: str, sentence: str, warns: Sequence[str] = (),
@@ -400,6 +421,52 @@ def pfn_twice_in_batch(tw: int) -> Image:
     return image
 
 
+# --- pages that the guest gave back
+
+BACK = 18                     # of no structure, and in the tables of user space
+
+
+def give_back(image: Image) -> Image:
+    """The pfn has no memory when the guest is suspended, whatever was sent of it before."""
+    unmapped = [item for item in image.items if isinstance(item, legacy.Unmapped)][-1]
+    unmapped.pfns = sorted([BACK, *unmapped.pfns])
+    return image
+
+
+@good()
+def given_back(tw: int) -> Image:
+    """Live save: a page that was sent is among the unmapped ones at the end."""
+    image = PvSaver(tw).live()
+    again = image.find(legacy.Batch, 2)
+    again.pages = [page if page[0] != BACK else (0, libxc.XTAB, b"") for page in again.pages]
+    return give_back(image)
+
+
+@good(widths=(8,))
+def given_back_alone(tw: int) -> Image:
+    """The page that the guest gave back was sent in a batch of its own."""
+    saver = PvSaver(tw)
+    image = saver.image()
+    second = image.find(legacy.Batch, 1)
+    second.pages = [page for page in second.pages if page[0] != BACK]
+    return give_back(insert_after_pages(image, saver.batch([BACK])))
+
+
+@good(widths=(8,))
+def given_back_remus(tw: int) -> Image:
+    """Remus: the page was there in the first round, and is gone at the end of the second."""
+    image = PvSaver(tw).remus(2)
+    again = image.find(legacy.Batch, 2)
+    again.pages = [page for page in again.pages if page[0] != BACK]
+    return give_back(image)
+
+
+@good(widths=(8,))
+def given_back_compressed(tw: int) -> Image:
+    """The page is gone at the end of a compressed round that has changed words of it."""
+    return give_back(PvSaver(tw).compressed())
+
+
 # --- TOOLSTACK
 
 def _toolstack(entries: List[legacy.PhysmapEntry], name: str, sentence: str) -> None:
@@ -425,7 +492,17 @@ def toolstack_latin1(tw: int) -> Image:
     return image
 
 
-# --- extended info, xsave
+# --- extended info, vCPUs, xsave
+
+@good(warns=("legacy.pae",))
+def pae_low(tw: int) -> Image:
+    """A 32-bit guest without extended cr3: its L3 tables were moved below 4 GiB by old restorers."""
+    image = PvSaver(tw, 4).image()
+    for state in [item for item in image.items if isinstance(item, legacy.VcpuState)]:
+        assist = struct.unpack_from("<I", state.basic, 0xAEC)[0]
+        state.basic = state.basic[:0xAEC] + struct.pack("<I", assist & ~8) + state.basic[0xAF0:]
+    return image
+
 
 @good(widths=(8,), warns=("legacy.extended_unknown",))
 def unknown_block(tw: int) -> Image:
@@ -481,7 +558,7 @@ def xsave_all_16(tw: int) -> Image:
     return sized_xsave(image, struct.pack("<QQ", 1, 0))
 
 
-@good(widths=(8,))
+@good(widths=(8,), warns=("legacy.unmapped_order",))
 def unmapped_descending(tw: int) -> Image:
     """Unmapped pfns that do not ascend."""
     image = pv64(tw)
@@ -668,6 +745,22 @@ def xl_text_pv(tw: int) -> Image:
 def xl_text_hvm(tw: int) -> Image:
     """`xl save` 4.1-4.4, HVM."""
     return xl_text(HvmSaver(tw, (4, 4)).image())
+
+
+@good(widths=(8,), warns=("legacy.viridian",))
+def xl_text_hvm_viridian(tw: int) -> Image:
+    """`xl save` 4.1.2: only the configuration says that the guest has viridian extensions."""
+    return xl_file(HvmSaver(tw, (4, 1)).image(), TEXT["hvm"] + b"# viridian=0\nviridian = 1\n")
+
+
+@good(widths=(8,), warns=("legacy.viridian",))
+def xend_hvm_viridian(tw: int) -> Image:
+    """`xm save` 3.4: the same in xend's configuration."""
+    image = legacy.xend(HvmSaver(tw, (3, 4)).image())
+    head = image.items[0]
+    head.data = head.data.replace(b"(acpi 1)", b"(viridian 1)").replace(b"(name vector)", b"(name vec)")
+    head.data = head.data[:16] + struct.pack(">i", len(head.data) - 20) + head.data[20:]
+    return image
 
 
 @good(widths=(8,))

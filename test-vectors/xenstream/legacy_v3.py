@@ -2,7 +2,7 @@
 """What a legacy image has to become, worked out from its pieces and not from its bytes."""
 
 import struct
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
 from . import legacy, libxc, libxl, xl
 from .base import Header, Item, Record, Stream, Xc
@@ -32,20 +32,23 @@ def split(image: legacy.Image) -> Tuple[List[Item], Rounds]:
 
 
 class Memory:
-    """Batches become PAGE_DATA; compressed rounds need what the guest's pages held before."""
+    """Batches become PAGE_DATA; compressed rounds need what the guest's pages held before.  gone: pfns that have no
+    memory in the end, whose pages are left out."""
 
-    def __init__(self) -> None:
+    def __init__(self, gone: Sequence[int] = ()) -> None:
         self.pages: Dict[int, bytes] = {}
+        self.gone = frozenset(gone)
 
     def round(self, items: List[Item]) -> List[Record]:
         units = b"".join(item.data for item in items if isinstance(item, legacy.Compressed))
         found: List[Record] = []
+        comparing = False              # behind VERIFY come pages that were there already
         for item in items:
             if isinstance(item, legacy.Tsc):
                 found.append(libxc.tsc_info(item.mode, item.khz, item.nsec, item.incarnation))
             elif isinstance(item, legacy.Marker) and item.chunk == legacy.VERIFY:
-                found.append(libxc.verify())
-            elif isinstance(item, legacy.Batch):
+                comparing = True
+            elif isinstance(item, legacy.Batch) and not comparing:
                 pages, units = self._batch(item, units)
                 found += [libxc.page_data(pages)] if pages else []
         return found
@@ -57,7 +60,8 @@ class Memory:
                 data, used = legacy.decode(units, self.pages[pfn])
                 units = units[used:]
             self.pages[pfn] = data
-            pages.append((pfn, kind, data))
+            if pfn not in self.gone:
+                pages.append((pfn, kind, data))
         return pages, units
 
 
@@ -99,6 +103,8 @@ def hvm_tail(items: List[Item]) -> List[Item]:
     """Parameters from chunks, those of the tail, the context.  Of a chunk that recurs the last counts."""
     params = {legacy.PARAMS[item.chunk]: item.value for item in items if isinstance(item, legacy.Param)}
     tail = next(item for item in items if isinstance(item, legacy.HvmTail))
+    if bool(params.get(32)) != bool(params.get(33)):
+        params = {index: value for index, value in params.items() if index not in (32, 33)}
     magic = {5: tail.ioreq, 6: tail.bufioreq, 1: tail.store}
     found: List[Item] = []
     for group in (params, magic):
@@ -129,7 +135,7 @@ def tail(image: legacy.Image, items: List[Item]) -> List[Item]:
 def libxc_image(image: legacy.Image) -> List[Item]:
     """All complete rounds folded into one image: everybody's pages in turn, the last round's state."""
     head, rounds = split(image)
-    memory = Memory()
+    memory = Memory([pfn for item in rounds[-1] if isinstance(item, legacy.Unmapped) for pfn in item.pfns])
     items = start(image, head)
     for each in rounds:
         items += memory.round(each)

@@ -43,11 +43,14 @@ def read(path: str) -> bytes:
 
 
 def kept(path: str) -> List[Tuple[int, bytes]]:
-    """Records that conversion there and back has to leave alone; of PAGE_DATA the holes do not count."""
+    """Records that conversion there and back has to leave alone; of PAGE_DATA the holes do not count, nor do pages
+    behind VERIFY, which are left out."""
     with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         image = Image(data)
-        found = [(record.kind, body(image, record)) for record in image.records
-                 if record.nested and record.kind in KEPT]
+        nested = [record for record in image.records if record.nested]
+        verify = next((n for n, record in enumerate(nested) if record.kind == Xc.VERIFY), len(nested))
+        found = [(record.kind, body(image, record)) for n, record in enumerate(nested)
+                 if record.kind in KEPT and (n < verify or record.kind != Xc.PAGE_DATA)]
         found += [(0x100, blob[8:]) for blob in image.all(Xl.EMULATOR_CONTEXT, nested=False)]
     return sorted(entry for entry in found if entry[1])
 

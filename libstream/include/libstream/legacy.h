@@ -70,6 +70,7 @@ struct xsr_legacy_head {
 	uint32_t xcnt;       /* PV: bytes of xsave state per vCPU, 16 included; 0: none follows */
 	uint32_t frames;     /* PV: entries of the P2M frame list */
 	uint32_t info_total; /* PV: bytes of extended info */
+	bool viridian;       /* HVM: the container's configuration gives the guest viridian extensions */
 };
 
 /* A chunk and the fixed part of it. Which members count follows from the id. */
