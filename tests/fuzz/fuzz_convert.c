@@ -16,7 +16,9 @@ static void on_finding(void *context, const struct xsr_finding *f)
 	*errors += f->severity == XSR_ERROR;
 }
 
-static enum xsr_status convert(const uint8_t *data, size_t size, int fd, struct xsr_convert *job, uint64_t *errors)
+/* output_only: set if the fault was seen by reading the output again, which needs one. */
+static enum xsr_status convert(const uint8_t *data, size_t size, int fd, struct xsr_convert *job, uint64_t *errors,
+    bool *output_only)
 {
 	struct xsr_finding error = {0};
 	enum xsr_status status;
@@ -35,6 +37,7 @@ static enum xsr_status convert(const uint8_t *data, size_t size, int fd, struct 
 		PROMISE(xsr_catalogue_find(error.id) && strcmp(error.id, "io.misuse") != 0);
 	if (status != XSR_OK && strcmp(error.id, "io.output") == 0)
 		PROMISE(*errors > 0);
+	*output_only = status != XSR_OK && strcmp(error.id, "legacy.start_info") == 0;
 	xsr_sink_free(job->sink);
 	xsr_source_free(job->source);
 	return status;
@@ -55,13 +58,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}};
 	struct xsr_convert file = nowhere;
 	int fd = open("/tmp", O_TMPFILE | O_RDWR, 0600);
-	enum xsr_status status;
+	enum xsr_status status, other;
+	bool output_only, unused;
 
 	PROMISE(fd >= 0);
-	status = convert(data, size, fd, &file, &errors);
+	status = convert(data, size, fd, &file, &errors, &output_only);
 	/* Compressed rounds need a file at one end. */
 	if (!file.result.compressed) {
-		PROMISE(convert(data, size, -1, &nowhere, &again) == status && errors == again);
+		other = convert(data, size, -1, &nowhere, &again, &unused);
+		PROMISE(other == (output_only ? XSR_OK : status) && errors == again);
 		PROMISE(nowhere.result.bytes_out == file.result.bytes_out);
 	}
 	if (status == XSR_OK)
