@@ -174,7 +174,7 @@ static bool sync_folder(const struct output *o)
 void output_written(struct output *o, uint64_t position)
 {
 	/* Large pieces: a file system lays them out better, and the disk takes them faster. */
-	if (!o->temporary || position < o->started || position - o->started < WRITEBACK)
+	if (!o->temporary || o->no_sync || position < o->started || position - o->started < WRITEBACK)
 		return;
 	(void)sync_file_range(o->fd, (off_t)o->started, (off_t)(position - o->started), SYNC_FILE_RANGE_WRITE);
 	o->started = position;
@@ -192,7 +192,7 @@ static bool flush_file(struct output *o)
 {
 	struct stat st;
 
-	if (fstat(o->fd, &st) == 0 && S_ISREG(st.st_mode) && fsync(o->fd) < 0)
+	if (!o->no_sync && fstat(o->fd, &st) == 0 && S_ISREG(st.st_mode) && fsync(o->fd) < 0)
 		return failed(o, "cannot be flushed to disk");
 	return true;
 }
@@ -220,7 +220,7 @@ static bool give_name(struct output *o)
 	if (rename(o->temporary, o->target) != 0)
 		return failed(o, "cannot be given its name");
 	to_remove = NULL;
-	ok = sync_folder(o) || failed(o, "folder cannot be flushed to disk");
+	ok = o->no_sync || sync_folder(o) || failed(o, "folder cannot be flushed to disk");
 	forget(o);
 	return ok;
 }

@@ -18,6 +18,7 @@ struct output {
 	char *temporary;  /* the name until then; NULL if written to as it is */
 	int fd;           /* to write to, -1 when closed */
 	uint64_t started; /* bytes that were told to go to disk */
+	bool no_sync;     /* the caller's wish, set after opening: a crash may leave the name without the bytes */
 };
 
 /*

@@ -92,6 +92,7 @@ static bool open_output(struct job *job)
 		ok = output_open(&job->output, name);
 	if (!ok)
 		return false;
+	job->output.no_sync = job->options->no_sync;
 	job->sink = xsr_sink_to_fd(job->output.fd, false);
 	return job->sink || out_of_memory(job);
 }

@@ -18,6 +18,7 @@ enum long_only {
 	KEY_LIKE_XEN,
 	KEY_LIST,
 	KEY_NO_PROGRESS,
+	KEY_NO_SYNC,
 	KEY_PASS_THROUGH,
 	KEY_PROGRESS,
 	KEY_SKIP_QEMU,
@@ -48,6 +49,7 @@ static const struct argp_option option_table[] = {
     {"pass-through", KEY_PASS_THROUGH, NULL, 0, "Copy an image that needs no conversion", 2},
     {"wrap", KEY_WRAP, NULL, 0, "Put layers around an image of version 2 or 3: libxl, or what -f says", 2},
     {"unwrap", KEY_UNWRAP, NULL, 0, "Take them off: libxc, or what -f says", 2},
+    {"no-sync", KEY_NO_SYNC, NULL, 0, "Do not wait until the new image is on disk", 2},
     {"dry-run", KEY_DRY_RUN, NULL, 0, "Do all but write", 3},
     {"list", KEY_LIST, NULL, 0, "Print a line for each part of the image instead of converting it", 3},
     {"json", KEY_JSON, NULL, 0, "Print findings, parts and summary as JSON objects", 3},
@@ -162,6 +164,9 @@ static error_t parse_long(int key, char *arg, struct options *o, struct argp_sta
 		return 0;
 	case KEY_NO_PROGRESS:
 		o->progress = PROGRESS_NEVER;
+		return 0;
+	case KEY_NO_SYNC:
+		o->no_sync = true;
 		return 0;
 	case KEY_PASS_THROUGH:
 		o->pass_through = true;

@@ -25,6 +25,7 @@ struct options {
 	struct xsr_convert_options convert; /* what to make; config is filled later */
 	const char *config;                 /* file with the xl configuration, or NULL */
 	bool unwrap;                        /* ACTION_REWRAP: take layers off */
+	bool no_sync;                       /* do not wait until the output is on disk */
 	bool pass_through;                  /* copy what needs no conversion */
 	bool json;                          /* rows for machines */
 	bool quiet;                         /* say nothing */

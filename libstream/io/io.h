@@ -68,6 +68,8 @@ struct xsr_source {
 	uint64_t size;         /* bytes as stored, from where the source began */
 	uint64_t position;     /* bytes as stored that were taken */
 	off_t base;            /* offset in the file where the source began, for IO_SEEKABLE */
+	bool sparse;           /* it has holes, perhaps */
+	off_t data_end;        /* then: up to here it has none, or none worth while */
 
 	bool detected;           /* head was looked at: compressed or not is known */
 	uint8_t head[PACKED_HEAD]; /* first bytes, read to tell that */

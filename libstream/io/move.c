@@ -4,7 +4,7 @@
  * refused, for whatever reason: reading and writing is always last, does what can be done and names the fault
  * if there is one. So no list of error codes that mean "not here" is needed.
  */
-#include "io/io.h"
+#include "io/holes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -86,7 +86,9 @@ enum xsr_status source_move(struct xsr_source *s, struct xsr_sink *sink, uint64_
 			must_read = false;
 			continue;
 		}
-		n = movers[way](s, sink, want);
+		n = s->sparse ? (ssize_t)holes_pass(s, sink, &want) : 0;
+		if (!n)
+			n = movers[way](s, sink, want);
 		if (n > 0) {
 			*moved += (uint64_t)n;
 			s->position += (uint64_t)n;

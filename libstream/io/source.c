@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Sources: where stored bytes come from, and how to pass over many of them cheaply. */
-#include "io/io.h"
+#include "io/holes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -70,6 +70,7 @@ static bool measure(struct xsr_source *s)
 	/* A file of /proc or /sys says 0 and has content: it is read like a device. */
 	if (!end)
 		return false;
+	s->sparse = holes_possible(&st);
 	s->size = s->position + (end > (uint64_t)here ? end - (uint64_t)here : 0);
 	s->has_size = true;
 	return true;

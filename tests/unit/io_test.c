@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -247,6 +248,65 @@ START_TEST(every_way_delivers_the_same)
 					if (in != APPEND && out != MEMORY)
 						one_way(image, in, out, way, mode);
 	free(image.data);
+}
+END_TEST
+
+/* A file of a byte, a mebibyte that is not there, a byte, and as much again; read from its second byte. */
+static int sparse_file(size_t *size)
+{
+	int fd = scratch_file(0);
+
+	*size = (2u << 20) + 4;
+	write_all(fd, (const uint8_t *)"ab", 2, 2);
+	ck_assert_int_eq(pwrite(fd, "c", 1, (1 << 20) + 1), 1);
+	ck_assert_int_eq(ftruncate(fd, (off_t)*size), 0);
+	ck_assert_int_eq(lseek(fd, 1, SEEK_SET), 1);
+	*size -= 1;
+	return fd;
+}
+
+/* All of it moved behind what a file has from `before` on; what the file takes then, in KiB. */
+static unsigned move_sparse(int flags, const char *before, off_t at)
+{
+	size_t size;
+	int from = sparse_file(&size), to = scratch_file(flags);
+	struct xsr_source *source = xsr_source_from_fd(from, true, NULL);
+	struct xsr_sink *sink = xsr_sink_to_fd(to, false);
+	uint8_t *bytes = malloc(size);
+	size_t wrong = 0;
+	uint64_t moved;
+	struct stat st;
+
+	write_all(to, (const uint8_t *)before, strlen(before), 4096);
+	ck_assert_int_eq(lseek(to, at, SEEK_SET), at);
+	ck_assert_int_eq(source_move(source, sink, size, &moved, NULL), XSR_OK);
+	ck_assert_uint_eq(moved, size);
+	ck_assert_uint_eq(xsr_sink_position(sink), size);
+	if (flags & O_APPEND)
+		at = (off_t)strlen(before);
+	ck_assert_int_eq(fstat(to, &st), 0);
+	ck_assert_int_eq(st.st_size, at + (off_t)size);
+	ck_assert_int_eq(pread(to, bytes, size, at), (ssize_t)size);
+	for (size_t i = 0; i < size; i++)
+		wrong += bytes[i] != (i == 0 ? 'b' : i == 1 << 20 ? 'c' : 0);
+	ck_assert_uint_eq(wrong, 0);
+	free(bytes);
+	xsr_sink_free(sink);
+	xsr_source_free(source);
+	close(to);
+	return (unsigned)(st.st_blocks / 2);
+}
+
+START_TEST(holes_stay_holes)
+{
+	static char there[(2u << 20) + 1];
+
+	ck_assert_uint_lt(move_sparse(0, "", 0), 256);
+	ck_assert_uint_lt(move_sparse(0, "before", 6), 256);
+	/* What is there already is not zero, and a file that is appended to cannot be left out of. */
+	memset(there, 'x', sizeof(there) - 1);
+	(void)move_sparse(0, there, 0);
+	(void)move_sparse(O_APPEND, "before", 6);
 }
 END_TEST
 
@@ -670,6 +730,7 @@ int main(void)
 {
 	const TTest *const tests[] = {
 	    every_way_delivers_the_same,
+	    holes_stay_holes,
 	    cheapest_way_is_taken,
 	    passed_means_passed_on,
 	    fallbacks_are_taken,
