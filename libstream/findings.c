@@ -90,8 +90,13 @@ static void format_place(const struct xsr_finding *f, char *text, size_t size)
 {
 	char record[64] = "";
 
+	/* Legacy images have chunks, whose ids are signed. */
 	if (f->record != XSR_NO_RECORD && f->type_name[0])
-		snprintf(record, sizeof(record), " record %" PRIu64 " (%s)", f->record, f->type_name);
+		snprintf(record, sizeof(record), " %s %" PRIu64 " (%s)",
+		    f->layer == XSR_LAYER_LEGACY ? "chunk" : "record", f->record, f->type_name);
+	else if (f->record != XSR_NO_RECORD && f->layer == XSR_LAYER_LEGACY)
+		snprintf(record, sizeof(record), " chunk %" PRIu64 " (id %" PRId32 ")", f->record,
+		    (int32_t)f->record_type);
 	else if (f->record != XSR_NO_RECORD)
 		snprintf(record, sizeof(record), " record %" PRIu64 " (type 0x%" PRIx32 ")", f->record,
 		    f->record_type);

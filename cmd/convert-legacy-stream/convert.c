@@ -169,11 +169,19 @@ static void on_input(void *context, const struct xsr_finding *f)
 	on_finding(job, job->name, f);
 }
 
+/* What a verifier says of each image that was converted. */
+static bool obvious(const struct xsr_finding *f)
+{
+	return strcmp(f->id, "libxl.converted") == 0 || strcmp(f->id, "domain.converted") == 0;
+}
+
 /* Warnings about the output were true of the input as well, and nobody asked: they are for -v. */
 static void on_output(void *context, const struct xsr_finding *f)
 {
 	struct job *job = context;
 
+	if (obvious(f) && !job->options->rewrap)
+		return;
 	if (f->severity == XSR_ERROR || job->options->verbose || job->json)
 		on_finding(job, job->output.name ? job->output.name : "output", f);
 }
@@ -326,9 +334,9 @@ int convert_input(struct options *options)
 	int status = TOOL_TROUBLE;
 
 	if (setup(&job)) {
-		if (options->action == ACTION_REWRAP)
+		if (options->rewrap)
 			status = run_rewrap(&job, options->convert.format);
-		else if (options->pass_through && is_modern(&job, &format))
+		else if (options->pass_through && options->action != ACTION_LIST && is_modern(&job, &format))
 			status = run_rewrap(&job, format);
 		else
 			status = run(&job);

@@ -104,7 +104,7 @@ static void choose_format(struct options *o)
 /* Xl is outermost: without -f one wraps up to what a configuration needs, and unwraps down to the image. */
 static void choose_layers(struct options *o, bool wrap)
 {
-	o->action = ACTION_REWRAP;
+	o->rewrap = true;
 	o->unwrap = !wrap;
 }
 
@@ -112,10 +112,12 @@ static void check(struct options *o, struct argp_state *state)
 {
 	bool rows = o->json || o->action == ACTION_LIST, writes;
 
-	if (o->action == ACTION_REWRAP && o->convert.format == XSR_FORMAT_UNKNOWN)
+	if (o->rewrap && o->convert.format == XSR_FORMAT_UNKNOWN)
 		o->convert.format = o->unwrap ? XSR_FORMAT_LIBXC : o->config ? XSR_FORMAT_XL : XSR_FORMAT_LIBXL;
 	choose_format(o);
-	writes = o->action == ACTION_CONVERT || o->action == ACTION_REWRAP;
+	writes = o->action == ACTION_CONVERT;
+	if (o->rewrap && o->action == ACTION_LIST)
+		argp_error(state, "--list is for legacy images; verify-stream-v2 --list shows what is in others");
 	if (!o->in)
 		o->in = "-";
 	if (o->out && !writes)

@@ -14,7 +14,6 @@ enum action {
 	ACTION_CONVERT,
 	ACTION_DRY_RUN, /* convert to nowhere */
 	ACTION_LIST,    /* show what is in it */
-	ACTION_REWRAP,  /* change the layers of a version 2 or 3 image */
 };
 
 struct options {
@@ -24,7 +23,8 @@ struct options {
 	bool in_option, out_option;         /* given by -i, -o, where digits mean a descriptor */
 	struct xsr_convert_options convert; /* what to make; config is filled later */
 	const char *config;                 /* file with the xl configuration, or NULL */
-	bool unwrap;                        /* ACTION_REWRAP: take layers off */
+	bool rewrap;                        /* change the layers of a version 2 or 3 image, not convert */
+	bool unwrap;                        /* then: take layers off */
 	bool no_sync;                       /* do not wait until the output is on disk */
 	bool pass_through;                  /* copy what needs no conversion */
 	bool json;                          /* rows for machines */

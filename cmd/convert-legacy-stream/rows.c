@@ -33,6 +33,8 @@ static const char *row_name(const struct xsr_legacy_event *e)
 		return "END";
 	case XSR_LEGACY_HVM_TAIL:
 		return "HVM_TAIL";
+	case XSR_LEGACY_UNMAPPED:
+		return e->u.list.first ? NULL : "UNMAPPED";
 	case XSR_LEGACY_VCPU:
 		return "VCPU";
 	case XSR_LEGACY_VCPU_EXTENDED:
@@ -45,6 +47,8 @@ static const char *row_name(const struct xsr_legacy_event *e)
 		return "QEMU";
 	case XSR_LEGACY_ROUND:
 		return "ROUND";
+	case XSR_LEGACY_TRAILER:
+		return e->u.bytes.position ? NULL : "TRAILER";
 	default:
 		return NULL;
 	}
@@ -117,6 +121,9 @@ static void visit_fields(const struct xsr_visitor *v, const struct xsr_legacy_ev
 		hexadecimal(v, "bufioreq", e->u.hvm.bufioreq);
 		hexadecimal(v, "store", e->u.hvm.store);
 		decimal(v, "length", e->u.hvm.length);
+		break;
+	case XSR_LEGACY_UNMAPPED:
+		decimal(v, "entries", e->u.list.total);
 		break;
 	case XSR_LEGACY_VCPU:
 	case XSR_LEGACY_VCPU_EXTENDED:

@@ -102,6 +102,18 @@ static enum xsr_status put_libxl_record(struct rewrap *r, uint32_t type)
 	return put(r, &b);
 }
 
+static void report_config(struct rewrap *r, const struct xsr_event *e)
+{
+	struct xsr_finding f;
+
+	if (!r->job->input || r->job->config || r->pass_config || !e->u.xl.config_length)
+		return;
+	finding_make(&f, F_LEGACY_DROPPED, XSR_LAYER_XL, e->offset, "");
+	finding_found(&f, "configuration of %" PRIu32 " bytes", e->u.xl.config_length);
+	finding_allowed(&f, "a place in an xl image");
+	r->job->input(r->job->context, &f);
+}
+
 static void report_dropped(struct rewrap *r, const struct xsr_event *e)
 {
 	struct xsr_finding f;
@@ -130,6 +142,7 @@ static enum xsr_status xl_event(struct rewrap *r, const struct xsr_event *e)
 	if (e->type == XSR_EVENT_XL_HEADER) {
 		r->pass_config = r->job->format == XSR_FORMAT_XL && !r->job->config;
 		r->xl_written = r->pass_config;
+		report_config(r, e);
 	}
 	return r->pass_config ? put_event(r, e) : XSR_OK;
 }

@@ -466,7 +466,7 @@ static bool on_trailer(struct convert *c, const struct xsr_legacy_event *e)
 			convert_report(c, F_STREAM_GO_MESSAGE, e, "", "", "%s", go);
 		return true;
 	}
-	finding_found(convert_fault(c, F_LEGACY_TRAILING, e, e->offset, ""), "%02x…", e->u.bytes.data[0]);
+	finding_found(convert_fault(c, F_LEGACY_TRAILING, e, e->offset, ""), "0x%02x", e->u.bytes.data[0]);
 	finding_allowed(&c->error, "nothing, or another round");
 	return false;
 }

@@ -330,6 +330,27 @@ static const char *thing(const struct xsr_legacy *d)
 	return d->state < LS_HVM_TAIL ? "chunk" : "tail";
 }
 
+/* How much of a thing of known length is missing; 0: that is not known. */
+static uint64_t missing(const struct xsr_legacy *d)
+{
+	switch (d->state) {
+	case LS_FRAMES:
+	case LS_ENTRIES:
+	case LS_UNMAPPED:
+		return (d->list_count - d->list_seen) * d->head.width - d->held;
+	case LS_CONFIG:
+	case LS_BLOB:
+	case LS_PAGES:
+	case LS_CHUNK_DATA:
+	case LS_HVM_CONTEXT:
+	case LS_SHARED_INFO:
+	case LS_QEMU:
+		return d->left > UINT64_MAX / 2 ? 0 : d->left;
+	default:
+		return 0;
+	}
+}
+
 /* Behind a round: nothing, the state of a device model up to here, or what is no part of the image. */
 static bool at_an_end(const struct xsr_legacy *d)
 {
@@ -342,6 +363,7 @@ static bool at_an_end(const struct xsr_legacy *d)
 
 enum xsr_status xsr_legacy_finish(struct xsr_legacy *d)
 {
+	uint64_t more = missing(d);
 	struct xsr_finding *f;
 
 	if (d->state == LS_FINISHED)
@@ -354,6 +376,10 @@ enum xsr_status xsr_legacy_finish(struct xsr_legacy *d)
 		d->in_body = d->in_body && d->state != LS_CHUNK;
 		f = legacy_fail(d, F_LEGACY_TRUNCATED, d->offset + (d->look_length - d->look_used), thing(d));
 		finding_found(f, "end of input");
+		if (more)
+			finding_allowed(f, "%" PRIu64 " bytes more of it", more);
+		else
+			finding_allowed(f, "the rest of it");
 		return d->error.status;
 	}
 	d->torn = !at_an_end(d) || (d->state == LS_AFTER && d->held);

@@ -19,6 +19,7 @@ enum legacy_step legacy_step_p2m_size(struct xsr_legacy *d, struct legacy_input 
 
 	if (!legacy_collect(d, in, h->width))
 		return STEP_MORE;
+	d->head_at = d->offset - h->width;
 	h->p2m_size = h->width == 4 ? load_u32(d->hold, false) : load_u64(d->hold, false);
 	if (!h->p2m_size || h->p2m_size > XSR_LEGACY_P2M_MAX) {
 		finding_found(legacy_fail(d, F_LEGACY_P2M_SIZE, d->offset - h->width, "p2m_size"), "%" PRIu64,
@@ -169,7 +170,7 @@ enum legacy_step legacy_step_head(struct xsr_legacy *d, struct legacy_input *in)
 	}
 	h->frames = (uint32_t)d->list_count;
 	h->viridian = h->hvm && d->hint.viridian;
-	legacy_event(d, XSR_LEGACY_HEAD, d->offset)->u.head = *h;
+	legacy_event(d, XSR_LEGACY_HEAD, d->head_at)->u.head = *h;
 	if (h->hvm)
 		legacy_round_start(d);
 	else

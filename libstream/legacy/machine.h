@@ -107,6 +107,7 @@ struct xsr_legacy {
 	bool contained;        /* any container was there */
 
 	struct xsr_legacy_head head; /* of the image */
+	uint64_t head_at;            /* where it begins */
 	uint32_t info_left;          /* bytes of extended info to come */
 	uint64_t info_at;            /* offset of its total */
 	bool info_vcpu;              /* the block "vcpu" was seen */

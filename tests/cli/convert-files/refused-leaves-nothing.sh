@@ -5,5 +5,8 @@ convert-legacy-stream "$VECTORS/bad-legacy-cr3-beyond.img" out.img || echo "stat
 convert-legacy-stream -w 32 "$VECTORS/good-legacy-pv-64bit-64.img" out.img || echo "status $?"
 convert-legacy-stream -x "$VECTORS/good-legacy-pv-64bit-64.img" out.img || echo "status $?"
 convert-legacy-stream "$VECTORS/bad-legacy-tmem-64.img" out.img || echo "status $?"
+# A cut file, and a chunk that nobody knows: how much is missing, and its id as people know ids.
+convert-legacy-stream "$VECTORS/bad-legacy-cut-in-pages.img" out.img || echo "status $?"
+convert-legacy-stream "$VECTORS/bad-legacy-chunk-minus-22.img" out.img || echo "status $?"
 ls -A
 cat out.img
