@@ -550,6 +550,22 @@ def xsave_sse_only(tw: int) -> Image:
     return sized_xsave(image, struct.pack("<QQ", 3, 3) + xsave_area(3, 3), 1)
 
 
+def _xsave_states(accum: int, end: int, name: str, sentence: str) -> None:
+    """An area for all features of the host, 128 bytes longer than what these states need."""
+    def make(tw: int) -> Image:
+        image = PvSaver(tw, 8, (4, 1)).image()
+        blob = struct.pack("<QQ", accum | 1, accum) + xsave_area(3, 3).ljust(end + 128, b"\0")
+        image.find(legacy.ExtendedInfo).blocks[2] = (b"xcnt", struct.pack("<I", 16 + len(blob)))
+        return sized_xsave(image, blob)
+    make.__name__ = name
+    make.__doc__ = sentence
+    good(widths=(8,))(make)
+
+
+_xsave_states(1 << 62 | 7, 960, "xsave_lwp", "Xen 4.1 on AMD: vCPUs that used lightweight profiling as well.")
+_xsave_states(0xE7, 2688, "xsave_avx512", "vCPUs that used AVX-512.")
+
+
 @good(widths=(8,))
 def xsave_all_16(tw: int) -> Image:
     """No vCPU used xsave: xcnt is 32."""

@@ -3,11 +3,12 @@
  * Damaged legacy images: each vector cut off at points of its metadata and with single bits of it turned. Whatever
  * comes of it is an explained error or a good stream, in little time and little memory.
  *
- *     damage [-a | -u] [-p] [-n RUNS] VECTORS [NAME...]
+ *     damage [-a | -u] [-f] [-p] [-n RUNS] VECTORS [NAME...]
  *
  * -u: every point and every bit of each thing that no vector before has at a like place.
  * -a: every point and every bit there is, which takes hours. Otherwise about RUNS of each vector, spread evenly and
  * starting elsewhere in each vector. -p: as between two pipes, where the guest's memory is kept while it passes.
+ * -f: the image is a file, which is read twice.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -49,6 +50,7 @@ static unsigned faults;
 static bool only_fresh; /* -u */
 static uint64_t runs, converted, refused;
 static int output; /* a file in memory, written by each conversion */
+static int input = -1; /* -f: a file in memory with the image */
 static int sink_fd; /* over it: the same, or with -p one that cannot be read */
 
 static void fault(const struct vector *v, const char *what, uint64_t where, const char *why)
@@ -162,11 +164,21 @@ static void keep_error(void *context, const struct xsr_finding *f)
 		*kept = *f;
 }
 
+/* The image as it is converted: in memory, or in a file. */
+static struct xsr_source *open_image(const uint8_t *data, size_t size)
+{
+	if (input < 0)
+		return xsr_source_from_memory(data, size);
+	need(lseek(input, 0, SEEK_SET) == 0 && ftruncate(input, 0) == 0 && write(input, data, size) == (ssize_t)size &&
+	    lseek(input, 0, SEEK_SET) == 0, "the image in a file");
+	return xsr_source_from_fd(input, false, NULL);
+}
+
 /* The whole way over an image, to a file in memory. */
 static void convert(const struct vector *v, const uint8_t *data, size_t size, const char *what,
     uint64_t where)
 {
-	struct xsr_source *source = xsr_source_from_memory(data, size);
+	struct xsr_source *source = open_image(data, size);
 	struct xsr_sink *sink = xsr_sink_to_fd(sink_fd, false);
 	struct xsr_convert c = {
 	    .source = source, .sink = sink, .options = {.demand = v->demand, .format = XSR_FORMAT_LIBXL}};
@@ -376,17 +388,19 @@ int main(int argc, char **argv)
 	bool pipes = false;
 	int option;
 
-	while ((option = getopt(argc, argv, "an:pu")) != -1) {
+	while ((option = getopt(argc, argv, "afn:pu")) != -1) {
 		pipes |= option == 'p';
+		if (option == 'f')
+			input = memfd_create("input", 0);
 		only_fresh |= option == 'u';
 		if (option == 'a' || option == 'u')
 			wanted = SIZE_MAX;
 		else if (option == 'n')
 			wanted = strtoul(optarg, NULL, 10);
-		else if (option != 'p')
+		else if (option != 'p' && option != 'f')
 			return 2;
 	}
-	need(optind < argc, "usage: damage [-a | -u] [-p] [-n RUNS] VECTORS [NAME...]");
+	need(optind < argc, "usage: damage [-a | -u] [-f] [-p] [-n RUNS] VECTORS [NAME...]");
 	output = memfd_create("output", 0);
 	sink_fd = pipes ? write_only(output) : output;
 	need(output >= 0 && sink_fd >= 0, "no file in memory");
