@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* gzip'd input: RFC 1952 members one behind the other. */
+/* gzip'd input by zlib, where there is no ISA-L: RFC 1952 members one behind the other. */
 #include "io/io.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <zlib.h>
-
-#define GZIP_MAGIC_0      0x1fu
-#define GZIP_MAGIC_1      0x8bu
-#define GZIP_DEFLATE      8u
-#define GZIP_FLAGS_UNUSED 0xe0u
 
 /* zlib: the largest window, and a gzip wrapper only. */
 #define WINDOW_BITS (15 + 16)
@@ -18,16 +13,6 @@ struct gzip {
 	struct unpacker base; /* first, so that one stands for the other */
 	z_stream z;           /* zlib's state */
 };
-
-/*
- * Four bytes, not two: a headerless legacy image begins with the size of its P2M, and two bytes of gzip magic
- * are a likely one.
- */
-bool gzip_detect(const uint8_t *head, size_t length)
-{
-	return length >= PACKED_HEAD && head[0] == GZIP_MAGIC_0 && head[1] == GZIP_MAGIC_1 &&
-	       head[2] == GZIP_DEFLATE && !(head[3] & GZIP_FLAGS_UNUSED);
-}
 
 static struct gzip *gzip_of(struct unpacker *u)
 {
@@ -40,17 +25,22 @@ static void gzip_free(struct unpacker *u)
 	free(u);
 }
 
-static enum xsr_status inflate_some(struct xsr_source *s, struct xsr_finding *error)
+static enum xsr_status gzip_some(struct xsr_source *s, void *data, size_t size, size_t *got,
+    struct xsr_finding *error)
 {
 	struct unpacker *u = s->unpacker;
 	z_stream *z = &gzip_of(u)->z;
+	uInt room = size < IO_CHUNK ? (uInt)size : IO_CHUNK;
 	int status;
 
 	z->next_in = (Bytef *)(uintptr_t)u->next;
 	z->avail_in = (uInt)u->left;
+	z->next_out = data;
+	z->avail_out = room;
 	status = inflate(z, Z_NO_FLUSH);
 	u->next = z->next_in;
 	u->left = z->avail_in;
+	*got = room - z->avail_out;
 	switch (status) {
 	case Z_STREAM_END:
 		u->between = true;
@@ -65,8 +55,7 @@ static enum xsr_status inflate_some(struct xsr_source *s, struct xsr_finding *er
 	}
 }
 
-/* Behind a member: opens the next one. There is at least one byte of input. */
-static enum xsr_status behind_member(struct xsr_source *s, struct xsr_finding *error)
+static enum xsr_status gzip_open(struct xsr_source *s, struct xsr_finding *error)
 {
 	struct unpacker *u = s->unpacker;
 	enum xsr_status status = unpack_between(s, GZIP_MAGIC_0, error);
@@ -79,39 +68,10 @@ static enum xsr_status behind_member(struct xsr_source *s, struct xsr_finding *e
 	           : unpack_damaged(s, XSR_E_CORRUPT, "unusable state", error);
 }
 
-static enum xsr_status gzip_read(struct xsr_source *s, void *data, size_t size, size_t *got,
-    struct xsr_finding *error)
-{
-	struct unpacker *u = s->unpacker;
-	z_stream *z = &gzip_of(u)->z;
-	uInt room = size < IO_CHUNK ? (uInt)size : IO_CHUNK;
-	bool end;
-
-	z->next_out = data;
-	z->avail_out = room;
-	while (z->avail_out == room) {
-		enum xsr_status status = unpack_refill(s, &end, error);
-
-		if (status != XSR_OK)
-			return status;
-		if (end && u->between)
-			break;
-		if (end)
-			return unpack_damaged(s, XSR_E_TRUNCATED, "end of input inside the compressed data",
-			    error);
-		status = u->between ? behind_member(s, error) : inflate_some(s, error);
-		/* What came before the damage is good, and is handed out first; the next call meets the
-		 * damage again. */
-		if (status != XSR_OK && z->avail_out == room)
-			return status;
-	}
-	*got = room - z->avail_out;
-	return XSR_OK;
-}
-
 struct unpacker *gzip_new(void)
 {
-	static const struct unpacker_ops ops = {.name = "gzip", .read = gzip_read, .free = gzip_free};
+	static const struct unpacker_ops ops = {
+	    .name = "gzip", .open = gzip_open, .some = gzip_some, .free = gzip_free};
 	struct gzip *g = calloc(1, sizeof(*g));
 
 	if (!g)

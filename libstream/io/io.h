@@ -39,8 +39,14 @@ struct unpacker;
 /* A form of compression. */
 struct unpacker_ops {
 	const char *name; /* of the form */
-	/* The contract of xsr_source_read(). */
-	enum xsr_status (*read)(struct xsr_source *s, void *data, size_t size, size_t *got,
+	/* Behind a part, with a byte of input at least: begins the next one, or passes over what is none. */
+	enum xsr_status (*open)(struct xsr_source *s, struct xsr_finding *error);
+	/*
+	 * Undoes some, and says in `between` whether the part is at its end. *got may be 0, where more input is
+	 * needed, and it may be more with a failure, which then comes again. Bytes may be held back where the
+	 * output is full; they come without more input.
+	 */
+	enum xsr_status (*some)(struct xsr_source *s, void *data, size_t size, size_t *got,
 	    struct xsr_finding *error);
 	void (*free)(struct unpacker *u);
 };
@@ -119,11 +125,15 @@ enum xsr_status source_move(struct xsr_source *s, struct xsr_sink *sink, uint64_
 /* For tests: take none of the ways that a descriptor could choose but this one and WAY_MEMORY. */
 void source_force(struct xsr_source *s, enum io_way way);
 
+/* The first byte of each gzip'd member. */
+#define GZIP_MAGIC_0 0x1fu
+
 /*
- * unpack.c: what the forms share. Getting more compressed bytes if there are none (*end: there are no more); passing
- * over zeros behind a part, up to the beginning of the next one, of which this is the first byte; telling of damage.
+ * unpack.c: what the forms share. Reading, with the contract of xsr_source_read(); for the forms, passing over zeros
+ * behind a part, up to the beginning of the next one, of which this is the first byte, and telling of damage.
  */
-enum xsr_status unpack_refill(struct xsr_source *s, bool *end, struct xsr_finding *error);
+enum xsr_status unpack_read(struct xsr_source *s, void *data, size_t size, size_t *got,
+    struct xsr_finding *error);
 enum xsr_status unpack_between(struct xsr_source *s, uint8_t first, struct xsr_finding *error);
 enum xsr_status unpack_damaged(struct xsr_source *s, enum xsr_status status, const char *what,
     struct xsr_finding *error);
@@ -132,7 +142,7 @@ enum xsr_status unpack_damaged(struct xsr_source *s, enum xsr_status status, con
 bool gzip_detect(const uint8_t *head, size_t length);
 bool zstd_detect(const uint8_t *head, size_t length);
 
-/* NULL if memory is short. Which zstd_new() there is depends on whether its library was there for the build. */
+/* NULL if memory is short. Which of several there are depends on the libraries that were there for the build. */
 struct unpacker *gzip_new(void);
 struct unpacker *zstd_new(void);
 

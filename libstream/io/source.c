@@ -230,7 +230,7 @@ static enum xsr_status read_next(struct xsr_source *s, void *data, size_t size, 
 	if (status != XSR_OK || !size)
 		return status;
 	if (s->unpacker)
-		return s->unpacker->ops->read(s, data, size, got, error);
+		return unpack_read(s, data, size, got, error);
 	*got = take_head(s, data, size);
 	return *got ? XSR_OK : source_read_raw(s, data, size, got, error);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the undoing of gzip and of zstd have in common. */
+/* Undoing of compression: the parts of an input one behind the other, whatever the form. */
 #include "io/io.h"
 
 enum xsr_status unpack_damaged(struct xsr_source *s, enum xsr_status status, const char *what,
@@ -15,7 +15,8 @@ enum xsr_status unpack_damaged(struct xsr_source *s, enum xsr_status status, con
 	return status;
 }
 
-enum xsr_status unpack_refill(struct xsr_source *s, bool *end, struct xsr_finding *error)
+/* Gets more compressed bytes if there are none; *end says that there are no more. */
+static enum xsr_status refill(struct xsr_source *s, bool *end, struct xsr_finding *error)
 {
 	struct unpacker *u = s->unpacker;
 	enum xsr_status status;
@@ -42,5 +43,48 @@ enum xsr_status unpack_between(struct xsr_source *s, uint8_t first, struct xsr_f
 	}
 	if (u->left && (u->padding || *u->next != first))
 		return unpack_damaged(s, XSR_E_CORRUPT, "other bytes behind the compressed data", error);
+	return XSR_OK;
+}
+
+/* Goes on to where a part is open; *end says that there is none any more. */
+static enum xsr_status next_part(struct xsr_source *s, bool *end, struct xsr_finding *error)
+{
+	struct unpacker *u = s->unpacker;
+	enum xsr_status status = XSR_OK;
+
+	*end = false;
+	while (status == XSR_OK && u->between && !*end) {
+		status = refill(s, end, error);
+		if (status == XSR_OK && !*end)
+			status = u->ops->open(s, error);
+	}
+	return status;
+}
+
+enum xsr_status unpack_read(struct xsr_source *s, void *data, size_t size, size_t *got,
+    struct xsr_finding *error)
+{
+	struct unpacker *u = s->unpacker;
+	enum xsr_status status;
+	bool end;
+
+	*got = 0;
+	while (!*got && size) {
+		status = next_part(s, &end, error);
+		if (status != XSR_OK || end)
+			return status;
+		/* What came before damage is good, and is handed out first. */
+		status = u->ops->some(s, data, size, got, error);
+		if (status != XSR_OK && !*got)
+			return status;
+		if (*got || u->between)
+			continue;
+		status = refill(s, &end, error);
+		if (status != XSR_OK)
+			return status;
+		if (end)
+			return unpack_damaged(s, XSR_E_TRUNCATED, "end of input inside the compressed data",
+			    error);
+	}
 	return XSR_OK;
 }

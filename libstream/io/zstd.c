@@ -52,8 +52,8 @@ static enum xsr_status failed(struct xsr_source *s, size_t fault, struct xsr_fin
 	}
 }
 
-/* Behind a frame: the next one, or zeros, or one that is no data. There is at least one byte of input. */
-static enum xsr_status behind_frame(struct xsr_source *s, struct xsr_finding *error)
+/* The next frame, or zeros, or one that is no data. */
+static enum xsr_status zstd_open(struct xsr_source *s, struct xsr_finding *error)
 {
 	struct unpacker *u = s->unpacker;
 	bool skippable = !u->padding && (*u->next & ZSTD_SKIPPABLES_0) == ZSTD_SKIPPABLE_0;
@@ -63,16 +63,18 @@ static enum xsr_status behind_frame(struct xsr_source *s, struct xsr_finding *er
 	return status;
 }
 
-/* Bytes may be held back where the output was full; they come without more input. */
-static enum xsr_status unpack_some(struct xsr_source *s, ZSTD_outBuffer *out, struct xsr_finding *error)
+static enum xsr_status zstd_some(struct xsr_source *s, void *data, size_t size, size_t *got,
+    struct xsr_finding *error)
 {
 	struct unpacker *u = s->unpacker;
 	struct zstd *z = zstd_of(u);
+	ZSTD_outBuffer out = {.dst = data, .size = size};
 	ZSTD_inBuffer in = {.src = u->next, .size = u->left};
-	size_t wanted = z->fault ? z->fault : ZSTD_decompressStream(z->z, out, &in);
+	size_t wanted = z->fault ? z->fault : ZSTD_decompressStream(z->z, &out, &in);
 
 	u->next += in.pos;
 	u->left -= in.pos;
+	*got = out.pos;
 	if (ZSTD_isError(wanted)) {
 		z->fault = wanted;
 		return failed(s, wanted, error);
@@ -81,54 +83,10 @@ static enum xsr_status unpack_some(struct xsr_source *s, ZSTD_outBuffer *out, st
 	return XSR_OK;
 }
 
-/* Goes on to where a frame is open; *end says that there is none any more. */
-static enum xsr_status next_frame(struct xsr_source *s, bool *end, struct xsr_finding *error)
-{
-	struct unpacker *u = s->unpacker;
-	enum xsr_status status = XSR_OK;
-
-	*end = false;
-	while (status == XSR_OK && u->between && !*end) {
-		status = unpack_refill(s, end, error);
-		if (status == XSR_OK && !*end)
-			status = behind_frame(s, error);
-	}
-	return status;
-}
-
-static enum xsr_status zstd_read(struct xsr_source *s, void *data, size_t size, size_t *got,
-    struct xsr_finding *error)
-{
-	struct unpacker *u = s->unpacker;
-	ZSTD_outBuffer out = {.dst = data, .size = size};
-	enum xsr_status status;
-	bool end;
-
-	*got = 0;
-	while (!out.pos && size) {
-		status = next_frame(s, &end, error);
-		if (status != XSR_OK || end)
-			return status;
-		/* What came before damage is good, and is handed out first. */
-		status = unpack_some(s, &out, error);
-		if (status != XSR_OK && !out.pos)
-			return status;
-		if (out.pos || u->between)
-			continue;
-		status = unpack_refill(s, &end, error);
-		if (status != XSR_OK)
-			return status;
-		if (end)
-			return unpack_damaged(s, XSR_E_TRUNCATED, "end of input inside the compressed data",
-			    error);
-	}
-	*got = out.pos;
-	return XSR_OK;
-}
-
 struct unpacker *zstd_new(void)
 {
-	static const struct unpacker_ops ops = {.name = "zstd", .read = zstd_read, .free = zstd_free};
+	static const struct unpacker_ops ops = {
+	    .name = "zstd", .open = zstd_open, .some = zstd_some, .free = zstd_free};
 	struct zstd *z = calloc(1, sizeof(*z));
 
 	if (!z)

@@ -23,7 +23,7 @@ static void release(struct unpacker *u)
 
 struct unpacker *zstd_new(void)
 {
-	static const struct unpacker_ops ops = {.name = "zstd", .read = refuse, .free = release};
+	static const struct unpacker_ops ops = {.name = "zstd", .some = refuse, .free = release};
 	struct unpacker *u = calloc(1, sizeof(*u));
 
 	if (u)

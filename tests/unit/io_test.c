@@ -685,6 +685,41 @@ START_TEST(gzip_is_undone)
 }
 END_TEST
 
+/* Compressed bytes are read IO_CHUNK at a time behind the first ones: a member ends anywhere around the end of that. */
+START_TEST(gzip_members_end_at_the_end_of_a_buffer)
+{
+	static uint8_t noise[2 * IO_CHUNK], joint[2 * IO_CHUNK];
+	unsigned before = 0, beyond = 0;
+	uint32_t random = 1;
+	struct bytes last;
+
+	for (size_t i = 0; i < sizeof(noise); i++)
+		noise[i] = (uint8_t)((random = random * 1664525 + 1013904223) >> 24);
+	last = compress_member(noise, 1);
+	for (size_t size = IO_CHUNK - 60; size < IO_CHUNK; size++) {
+		struct bytes first = compress_member(noise, size);
+		uint8_t behind = noise[size];
+		struct xsr_source *s;
+		size_t total;
+
+		before += first.size < PACKED_HEAD + IO_CHUNK;
+		beyond += first.size > PACKED_HEAD + IO_CHUNK;
+		memcpy(joint, first.data, first.size);
+		memcpy(joint + first.size, last.data, last.size);
+		noise[size] = noise[0];
+		s = source_open(MEMORY, (struct bytes){joint, first.size + last.size});
+		ck_assert_int_eq(read_all(s, 4096, (struct bytes){noise, size + 1}, &total, NULL), XSR_OK);
+		ck_assert_uint_eq(total, size + 1);
+		xsr_source_free(s);
+		noise[size] = behind;
+		free(first.data);
+	}
+	ck_assert_uint_ge(before, 20);
+	ck_assert_uint_ge(beyond, 20);
+	free(last.data);
+}
+END_TEST
+
 START_TEST(gzip_goes_through_the_pump)
 {
 	struct bytes image = make_image(), z = compress_member(image.data, image.size);
@@ -742,6 +777,7 @@ int main(void)
 	    consumer_ends_the_pump,
 	    failures_name_the_call,
 	    gzip_is_undone,
+	    gzip_members_end_at_the_end_of_a_buffer,
 	    gzip_goes_through_the_pump,
 	    legacy_start_is_not_gzip,
 	    NULL,
