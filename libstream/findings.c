@@ -22,6 +22,10 @@ const struct xsr_catalogue_row *xsr_catalogue_at(size_t index)
 
 const struct xsr_catalogue_row *xsr_catalogue_find(const char *id)
 {
+	/* Mostly it is one of ours, and a stream may give a hundred thousand findings. */
+	for (size_t i = 0; i < F_COUNT; i++)
+		if (catalogue[i].id == id)
+			return &catalogue[i];
 	for (size_t i = 0; i < F_COUNT; i++)
 		if (strcmp(catalogue[i].id, id) == 0)
 			return &catalogue[i];

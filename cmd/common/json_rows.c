@@ -2,12 +2,11 @@
 /*
  * A row is written as text into memory and printed when it is complete, since findings are printed in the
  * meantime. A tree of JSON values would take a hundred times the memory, and a hostile record may have
- * thousands of values.
+ * thousands of values. Strings and numbers are written here, since a hostile input may have a hundred thousand rows:
+ * jansson takes two allocations and a good microsecond for each string.
  */
 #include "common/json_rows.h"
 
-#include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,31 +23,66 @@
 
 /* A JSON text that is being written. */
 struct json_text {
-	FILE *out;       /* to write to */
-	size_t length;   /* characters so far, without escapes */
+	char *data;      /* to be freed; NULL at first */
+	size_t length;   /* characters so far */
+	size_t room;     /* for so many */
 	unsigned depth;  /* open containers */
 	uint64_t arrays; /* bit n: container n + 1 is an array */
 	uint64_t filled; /* bit n: it has a member already */
-	bool failed;     /* memory or output failed */
+	bool failed;     /* memory is short */
 };
 
 struct json_rows {
 	FILE *out;                  /* where rows go */
 	char *input;                /* value of "input", or NULL */
 	struct xsr_visitor visitor; /* ours */
-	char *row;                  /* the row so far, as open_memstream() keeps it */
-	size_t row_size;            /* its length */
-	struct json_text text;      /* writes to it */
+	struct json_text text;      /* the row so far */
+	struct json_text finding;   /* a finding, which may come while a row is open */
 	unsigned skipped;           /* open containers within the row that it has no room for */
 	bool cut;                   /* something was left out of it */
 	bool failed;                /* memory or output failed */
 };
 
+/* Room for n characters more; NULL if memory is short, now or before. */
+static char *grow(struct json_text *t, size_t n)
+{
+	size_t room = t->room ? t->room : 1024;
+	char *data;
+
+	if (t->failed)
+		return NULL;
+	while (room - t->length < n)
+		room *= 2;
+	if (room != t->room) {
+		data = realloc(t->data, room);
+		t->failed = !data;
+		if (!data)
+			return NULL;
+		t->data = data;
+		t->room = room;
+	}
+	return t->data + t->length;
+}
+
+static void put_bytes(struct json_text *t, const char *text, size_t n)
+{
+	char *to = grow(t, n);
+
+	if (!to)
+		return;
+	memcpy(to, text, n);
+	t->length += n;
+}
+
 static void put(struct json_text *t, const char *text)
 {
-	t->length += strlen(text);
-	if (fputs(text, t->out) == EOF)
-		t->failed = true;
+	put_bytes(t, text, strlen(text));
+}
+
+/* An empty text where the last one was. */
+static void restart(struct json_text *t)
+{
+	*t = (struct json_text){.data = t->data, .room = t->room};
 }
 
 /* What goes before a value: a comma, and in an object its key. Keys are identifiers and need no escapes. */
@@ -66,47 +100,88 @@ static void put_key(struct json_text *t, const char *key)
 	put(t, "\":");
 }
 
-/* Text with U+FFFD in place of what is no UTF-8; to be freed. NULL if memory is short. */
-static char *make_utf8(const char *text)
+/* A code point in the form that is ASCII only. */
+static void put_escape(struct json_text *t, uint32_t c)
 {
-	static const char replacement[] = "\xef\xbf\xbd";
-	char *copy = malloc(3 * strlen(text) + 1), *p = copy;
+	char escape[8];
 
-	if (!copy)
-		return NULL;
+	if (c > 0xffff) {
+		put_escape(t, 0xd800 + ((c - 0x10000) >> 10));
+		c = 0xdc00 + (c & 0x3ff);
+	}
+	snprintf(escape, sizeof(escape), "\\u%04X", c & 0xffff);
+	put(t, escape);
+}
+
+/* The n bytes of a valid UTF-8 sequence. */
+static uint32_t code_point(const char *text, size_t n)
+{
+	static const unsigned char masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+	uint32_t c = (unsigned char)text[0] & masks[n];
+
+	for (size_t i = 1; i < n; i++)
+		c = c << 6 | ((unsigned char)text[i] & 0x3f);
+	return c;
+}
+
+/* True for what stands for itself in a string. */
+static bool plain(char c)
+{
+	return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
+}
+
+/* With U+FFFD in place of what is no UTF-8. */
+static void put_string(struct json_text *t, const char *text)
+{
+	put(t, "\"");
 	while (*text) {
-		size_t n = text_utf8(text);
+		const char *end = text;
+		char pair[] = {'\\', *text, '\0'};
+		size_t n;
 
-		memcpy(p, n ? text : replacement, n ? n : 3);
-		p += n ? n : 3;
+		while (plain(*end))
+			end++;
+		put_bytes(t, text, (size_t)(end - text));
+		if (end != text) {
+			text = end;
+			continue;
+		}
+		n = text_utf8(text);
+		if (*text == '"' || *text == '\\')
+			put(t, pair);
+		else
+			put_escape(t, n ? code_point(text, n) : 0xfffd);
 		text += n ? n : 1;
 	}
-	*p = '\0';
-	return copy;
+	put(t, "\"");
 }
 
 static void put_text(struct json_text *t, const char *key, const char *value)
 {
-	char *copy = make_utf8(value);
-	json_t *string = copy ? json_string(copy) : NULL;
-
 	put_key(t, key);
-	t->length += strlen(value);
-	if (!string || json_dumpf(string, t->out, JSON_ENCODE_ANY | JSON_ENSURE_ASCII) < 0)
-		t->failed = true;
-	json_decref(string);
-	free(copy);
+	put_string(t, value);
+}
+
+/* As printf does it, which takes several times as long, and a row is mostly numbers. */
+static void put_digits(struct json_text *t, uint64_t value, unsigned base)
+{
+	char digits[20], *first = digits + sizeof(digits);
+
+	do {
+		*--first = "0123456789abcdef"[value % base];
+		value /= base;
+	} while (value);
+	put_bytes(t, first, (size_t)(digits + sizeof(digits) - first));
 }
 
 static void put_number(struct json_text *t, const char *key, uint64_t value, enum xsr_number_base base)
 {
-	bool quoted = base == XSR_HEXADECIMAL || value > INT64_MAX;
-	char text[32];
+	bool hexadecimal = base == XSR_HEXADECIMAL, quoted = hexadecimal || value > INT64_MAX;
 
 	put_key(t, key);
-	snprintf(text, sizeof(text), base == XSR_DECIMAL ? "%" PRIu64 : "0x%" PRIx64, value);
 	put(t, quoted ? "\"" : "");
-	put(t, text);
+	put(t, hexadecimal ? "0x" : "");
+	put_digits(t, value, hexadecimal ? 16 : 10);
 	put(t, quoted ? "\"" : "");
 }
 
@@ -131,8 +206,17 @@ static void put_end(struct json_text *t)
 	t->depth--;
 }
 
+/* The text is complete, or as far as memory went. */
+static void row_end(struct json_rows *r, struct json_text *t)
+{
+	put(t, "\n");
+	if (t->failed || fwrite(t->data, 1, t->length, r->out) != t->length)
+		r->failed = true;
+}
+
 static void row_begin(struct json_rows *r, struct json_text *t)
 {
+	restart(t);
 	put_begin(t, NULL, false);
 	if (r->input)
 		put_text(t, "input", r->input);
@@ -144,7 +228,7 @@ static bool open_row(struct json_rows *r)
 	bool room = !r->skipped && r->text.length < ROW_MAX;
 
 	r->cut |= !room;
-	return room && r->text.out && r->text.depth <= DEPTH_MAX;
+	return room && r->text.depth && r->text.depth <= DEPTH_MAX;
 }
 
 static void number(void *context, const char *key, uint64_t value, enum xsr_number_base base)
@@ -185,21 +269,7 @@ static void begin(void *context, const char *key, bool array)
 		return;
 	}
 	r->cut = false;
-	r->text = (struct json_text){.out = open_memstream(&r->row, &r->row_size)};
-	if (r->text.out)
-		row_begin(r, &r->text);
-	else
-		r->failed = true;
-}
-
-static void drop_row(struct json_rows *r)
-{
-	if (r->text.out)
-		fclose(r->text.out);
-	free(r->row);
-	r->row = NULL;
-	r->skipped = 0;
-	r->text = (struct json_text){0};
+	row_begin(r, &r->text);
 }
 
 static void end(void *context)
@@ -219,9 +289,7 @@ static void end(void *context)
 	put_end(&r->text);
 	if (r->text.depth)
 		return;
-	if (fflush(r->text.out) != 0 || r->text.failed || fprintf(r->out, "%s\n", r->row) < 0)
-		r->failed = true;
-	drop_row(r);
+	row_end(r, &r->text);
 }
 
 struct json_rows *json_rows_new(FILE *out)
@@ -246,7 +314,8 @@ void json_rows_free(struct json_rows *r)
 {
 	if (!r)
 		return;
-	drop_row(r);
+	free(r->text.data);
+	free(r->finding.data);
 	free(r->input);
 	free(r);
 }
@@ -267,28 +336,27 @@ const struct xsr_visitor *json_rows_visitor(struct json_rows *r)
 void json_rows_finding(struct json_rows *r, const struct xsr_finding *f)
 {
 	const struct xsr_catalogue_row *row = xsr_catalogue_find(f->id);
-	struct json_text t = {.out = r->out};
+	struct json_text *t = &r->finding;
 
-	row_begin(r, &t);
-	put_text(&t, "finding", f->id);
-	put_text(&t, "severity", xsr_severity_name(f->severity));
-	put_text(&t, "class", xsr_status_name(f->status));
-	put_text(&t, "meaning", row ? row->meaning : "");
-	put_text(&t, "layer", xsr_layer_name(f->layer));
-	put_number(&t, "offset", f->offset, XSR_DECIMAL);
+	row_begin(r, t);
+	put_text(t, "finding", f->id);
+	put_text(t, "severity", xsr_severity_name(f->severity));
+	put_text(t, "class", xsr_status_name(f->status));
+	put_text(t, "meaning", row ? row->meaning : "");
+	put_text(t, "layer", xsr_layer_name(f->layer));
+	put_number(t, "offset", f->offset, XSR_DECIMAL);
 	if (f->record != XSR_NO_RECORD) {
-		put_number(&t, "in_record", f->record, XSR_DECIMAL);
-		put_number(&t, "type", f->record_type, XSR_HEXADECIMAL);
-		put_text(&t, "name", f->type_name);
+		put_number(t, "in_record", f->record, XSR_DECIMAL);
+		put_number(t, "type", f->record_type, XSR_HEXADECIMAL);
+		put_text(t, "name", f->type_name);
 	}
-	put_text(&t, "field", f->field);
-	put_text(&t, "found", f->found);
-	put_text(&t, "allowed", f->allowed);
+	put_text(t, "field", f->field);
+	put_text(t, "found", f->found);
+	put_text(t, "allowed", f->allowed);
 	if (f->sys_errno)
-		put_text(&t, "system_error", strerror(f->sys_errno));
-	put_end(&t);
-	put(&t, "\n");
-	r->failed |= t.failed;
+		put_text(t, "system_error", strerror(f->sys_errno));
+	put_end(t);
+	row_end(r, t);
 }
 
 bool json_rows_failed(const struct json_rows *r)

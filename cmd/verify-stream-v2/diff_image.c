@@ -272,6 +272,7 @@ static bool make_machines(struct reading *r, const struct options *o)
 	    .context = r, .number = number, .boolean = boolean, .text = text, .begin = begin, .end = end};
 	struct xsr_store store = scratch_store(&r->image->hashes);
 
+	xsr_source_limit_expansion(r->source, o->max_expansion);
 	r->decoder = xsr_decoder_new(o->format);
 	r->verifier = xsr_verifier_new(XSR_DEPTH_PAGES, NULL, NULL);
 	r->describer = xsr_describer_new(&visitor);

@@ -6,6 +6,8 @@
 #include <limits.h>
 #include <string.h>
 
+#include <libstream/io.h>
+
 #include "common/tool.h"
 
 #define DEFAULT_MAX_FINDINGS 100
@@ -20,6 +22,7 @@ enum long_only {
 	KEY_JSON,
 	KEY_LIST,
 	KEY_MAP,
+	KEY_MAX_EXPANSION,
 	KEY_MAX_FINDINGS,
 	KEY_NO_PROGRESS,
 	KEY_PRINT_HOST_POLICY,
@@ -36,6 +39,8 @@ static const struct argp_option option_table[] = {
     {"against", KEY_AGAINST, "POLICY", 0, "Will it restore on the host of this policy file?", 1},
     {"against-host", KEY_AGAINST_HOST, NULL, 0, "Will it restore on this host? Asks the hypervisor", 1},
     {"against-xen", KEY_AGAINST_XEN, "RELEASE", 0, "Judge by the release that shall restore: 4.6 to 4.22", 1},
+    {"max-expansion", KEY_MAX_EXPANSION, "N", 0,
+        "Refuse compressed input that unpacks to more than 512 MiB and N times its size (default 2048; 0: never)", 1},
     {"strict", KEY_STRICT, NULL, 0, "Let warnings decide the verdict too", 1},
     {"out", 'o', "FILE", 0, "Pass the stream on unchanged to FILE; - is standard output", 2},
     {"list", KEY_LIST, NULL, 0, "Print a line for each header and record", 2},
@@ -132,6 +137,10 @@ static error_t parse_long(int key, char *arg, struct options *o, struct argp_sta
 	case KEY_MAP:
 		o->map = arg;
 		return 0;
+	case KEY_MAX_EXPANSION:
+		if (!tool_number(arg, ULONG_MAX, &o->max_expansion))
+			argp_error(state, "'%s' is no number of times", arg);
+		return 0;
 	case KEY_MAX_FINDINGS:
 		if (!tool_number(arg, ULONG_MAX, &o->max_findings))
 			argp_error(state, "'%s' is no number of findings", arg);
@@ -203,6 +212,7 @@ void options_parse(struct options *o, int argc, char **argv)
 
 	*o = (struct options){
 	    .depth = XSR_DEPTH_STREAM,
+	    .max_expansion = XSR_EXPANSION_USUAL,
 	    .max_findings = DEFAULT_MAX_FINDINGS,
 	};
 	argv[0] = program_invocation_short_name;

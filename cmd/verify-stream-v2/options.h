@@ -27,6 +27,7 @@ struct options {
 	bool diff;                   /* compare the two operands */
 	const char *map;             /* where to draw the memory to, or NULL */
 	bool strict;                 /* warnings are faults */
+	unsigned long max_expansion; /* of compressed input: so many times its size; 0: any */
 	unsigned long max_findings;  /* show no more of them; 0: all */
 	enum progress_when progress; /* when to show it */
 	const char *explain;         /* "list" or a finding's ID: explain and do nothing else */

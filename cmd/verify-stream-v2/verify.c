@@ -115,6 +115,7 @@ static bool make_machines(struct job *job)
 	if (!make_rows(job))
 		return false;
 	job->report = (struct report){.options = o, .input = job->name, .json = job->json};
+	xsr_source_limit_expansion(job->source, o->max_expansion);
 	job->decoder = xsr_decoder_new(o->format);
 	job->verifier = xsr_verifier_new(o->depth, report_finding, &job->report);
 	if (!job->decoder || !job->verifier)

@@ -84,6 +84,7 @@ struct xsr_source {
 	uint8_t peeked[XSR_PEEK_MAX]; /* bytes that were looked at ahead */
 	size_t peeked_length;    /* how many there are */
 	size_t peeked_used;      /* how many were handed out since */
+	uint64_t max_expansion;    /* compressed input may unpack to so many times its size; 0: to any */
 	struct unpacker *unpacker; /* NULL if the input is not compressed */
 
 	bool refused[WAY_COUNT];   /* ways not to try (again); tests set them to force what is left */

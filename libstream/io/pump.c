@@ -9,7 +9,7 @@
  * A consumer may work on page data while the next is read. Then there are two buffers, large ones, to be read into in
  * turns.
  */
-#include "io/io.h"
+#include "io/expansion.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -35,6 +35,7 @@ struct run {
 	bool stop;                /* the consumer has enough, or `exact` found the end */
 	bool input_ended;         /* the source has no more */
 	enum xsr_status fault;    /* of the decoder */
+	struct expansion unpacked; /* if the source is compressed */
 };
 
 static void tick(struct run *r)
@@ -82,6 +83,9 @@ static enum xsr_status refill(struct run *r, struct xsr_finding *error)
 	size_t size = r->chunk, got;
 	enum xsr_status status;
 
+	status = expansion_check(&r->unpacked, r->pump->source, xsr_decoder_offset(r->pump->decoder), error);
+	if (status != XSR_OK)
+		return status;
 	if (r->pump->passed)
 		r->pump->passed(r->pump->context, xsr_decoder_offset(r->pump->decoder));
 	turn(r);
@@ -151,6 +155,7 @@ static enum xsr_status decode(struct run *r, struct xsr_finding *error)
 		if (r->fault != XSR_OK || !e)
 			return XSR_OK;
 		r->used = true;
+		expansion_event(&r->unpacked, e);
 		if (p->event && !p->event(p->context, e))
 			r->stop = true;
 		else if (p->exact && e->type == XSR_EVENT_END)
@@ -182,6 +187,8 @@ static enum xsr_status copy_rest(struct run *r, struct xsr_finding *error)
 			p->passed(p->context, offset);
 		status = source_move(p->source, p->sink, TICK, &moved, error);
 		offset += moved;
+		if (status == XSR_OK)
+			status = expansion_check(&r->unpacked, p->source, offset, error);
 		if (p->tick)
 			p->tick(p->context, offset);
 	}

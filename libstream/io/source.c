@@ -132,6 +132,11 @@ void xsr_source_free(struct xsr_source *s)
 	free(s);
 }
 
+void xsr_source_limit_expansion(struct xsr_source *s, uint64_t times)
+{
+	s->max_expansion = times;
+}
+
 void source_force(struct xsr_source *s, enum io_way way)
 {
 	for (unsigned i = 0; i < WAY_MEMORY; i++)

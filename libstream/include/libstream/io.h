@@ -33,6 +33,16 @@ XSR_API struct xsr_source *xsr_source_from_memory(const void *data, size_t size)
 /* Frees a source; NULL is allowed. */
 XSR_API void xsr_source_free(struct xsr_source *source);
 
+/* What is a good limit for input from strangers: no image of a guest that has run unpacks to as much. */
+#define XSR_EXPANSION_USUAL 2048u
+
+/*
+ * Lets a pump refuse (XSR_E_LIMIT) compressed input that unpacks to more than 512 MiB and so many times its size; 0, as
+ * at first, is no limit. What is not page data counts more, as it is more work: an entry of a page batch and each byte
+ * of other records for 1024 bytes. So the time that a pump takes is bounded by the size of its input.
+ */
+XSR_API void xsr_source_limit_expansion(struct xsr_source *source, uint64_t times);
+
 /*
  * Reads at most size bytes to data and sets *got; 0 means the end. Waits for at least one byte. A short read
  * is normal. XSR_E_IO with *error on failure; XSR_E_CORRUPT if a compressed input is damaged, XSR_E_TRUNCATED
