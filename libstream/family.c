@@ -26,6 +26,8 @@ void check_report(const struct check *c, enum finding_id id, uint64_t at, const 
 	char text[sizeof(f.found)];
 	va_list args;
 
+	if (c->enough && c->enough(c->report_context, id, c->record))
+		return;
 	va_start(args, found);
 	vsnprintf(text, sizeof(text), found, args);
 	va_end(args);

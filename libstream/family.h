@@ -60,8 +60,10 @@ struct check {
 	const struct image_facts *facts; /* never NULL */
 	uint64_t body_offset;            /* of the body's first byte in the stream */
 	enum xsr_depth depth;            /* look no deeper */
+	/* NULL, or true if one more finding of this kind would not be told: it is counted already */
+	bool (*enough)(void *context, enum finding_id id, const struct xsr_record *record);
 	xsr_finding_fn *report;          /* never NULL */
-	void *report_context;            /* its first argument */
+	void *report_context;            /* first argument of both */
 };
 
 /*

@@ -103,13 +103,14 @@ static void put_key(struct json_text *t, const char *key)
 /* A code point in the form that is ASCII only. */
 static void put_escape(struct json_text *t, uint32_t c)
 {
-	char escape[8];
+	char escape[] = "\\u0000";
 
 	if (c > 0xffff) {
 		put_escape(t, 0xd800 + ((c - 0x10000) >> 10));
 		c = 0xdc00 + (c & 0x3ff);
 	}
-	snprintf(escape, sizeof(escape), "\\u%04X", c & 0xffff);
+	for (unsigned i = 0; i < 4; i++)
+		escape[2 + i] = "0123456789ABCDEF"[c >> (12 - 4 * i) & 0xf];
 	put(t, escape);
 }
 

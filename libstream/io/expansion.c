@@ -3,28 +3,33 @@
 
 #include <inttypes.h>
 
-/* What any input may unpack to, however small it is. */
-#define FREE_MIB 512u
+/* What any input may unpack to, however small it is; and how much of it may be other than page data. */
+#define FREE_MIB       512u
+#define HEAVY_FREE_MIB 10u
 
 /*
- * Page data goes by at gigabytes a second. Everything else is looked at, and reported: a byte of it counts for so many
- * of page data. Records of 1024 zero pages have one such byte, the pfn, for 4096 of page data, so no good image comes
- * to its limit by this.
+ * Page data goes by at gigabytes a second. Everything else is looked at and reported: so much less of it may come of as
+ * many stored bytes. Records of 1024 zero pages have one heavy byte, the pfn, for 4096 of page data, so the limit for
+ * the heavy ones is no stricter for any guest whose memory came in such records.
  */
-#define HEAVY_WEIGHT 1024u
+#define HEAVY 1024u
 
-/* Unpacked bytes are bounded by what fits into a uint64_t of stream, the weighted ones are not. */
-static uint64_t saturated(uint64_t value, uint64_t factor)
+/* What judging, describing and counting any record comes to, in bytes. */
+#define RECORD_WORK 80u
+
+/* True if a number is above what is free and so many times what is stored. */
+static bool above(uint64_t number, unsigned free_mib, uint64_t stored, uint64_t times)
 {
-	return value > UINT64_MAX / factor ? UINT64_MAX : value * factor;
+	uint64_t rest = number - ((uint64_t)free_mib << 20);
+
+	return number > (uint64_t)free_mib << 20 && (!times || stored <= UINT64_MAX / times) && rest > stored * times;
 }
 
 void expansion_event(struct expansion *x, const struct xsr_event *e)
 {
 	switch (e->type) {
 	case XSR_EVENT_RECORD:
-		/* Twice its length: an empty record is judged, described and counted like any. */
-		x->heavy += (uint64_t)2 * XSR_RECORD_HEADER_SIZE;
+		x->heavy += RECORD_WORK;
 		break;
 	case XSR_EVENT_PFNS:
 		/* An entry is 8 bytes, and quickly accounted for. */
@@ -43,19 +48,17 @@ void expansion_event(struct expansion *x, const struct xsr_event *e)
 enum xsr_status expansion_check(const struct expansion *x, struct xsr_source *s, uint64_t unpacked,
     struct xsr_finding *error)
 {
-	uint64_t counted = saturated(x->heavy, HEAVY_WEIGHT), stored = xsr_source_position(s), most;
+	uint64_t stored = xsr_source_position(s), times = s->max_expansion;
+	bool heavy = above(x->heavy, HEAVY_FREE_MIB, stored / HEAVY, times);
 
-	if (!s->max_expansion || !s->unpacker)
+	if (!times || !s->unpacker || (!heavy && !above(unpacked, FREE_MIB, stored, times)))
 		return XSR_OK;
-	if (counted < unpacked)
-		counted = unpacked;
-	most = saturated(stored, s->max_expansion);
-	if (counted <= FREE_MIB << 20 || counted - (FREE_MIB << 20) <= most)
-		return XSR_OK;
-	(void)unpack_damaged(s, XSR_E_LIMIT, "more than its size allows", error);
+	(void)unpack_damaged(s, XSR_E_LIMIT, "", error);
 	if (!error)
 		return XSR_E_LIMIT;
-	finding_found(error, "what counts as %" PRIu64 " bytes, out of %" PRIu64, counted, stored);
-	finding_allowed(error, "%" PRIu64 " times as much and %u MiB", s->max_expansion, FREE_MIB);
+	finding_found(error, "%" PRIu64 " bytes%s out of %" PRIu64, heavy ? x->heavy : unpacked,
+	    heavy ? " of records without page data" : "", stored);
+	finding_allowed(error, heavy ? "%u MiB and %" PRIu64 "/1024 of that" : "%u MiB and %" PRIu64 " times that",
+	    heavy ? HEAVY_FREE_MIB : FREE_MIB, times);
 	return XSR_E_LIMIT;
 }

@@ -7,7 +7,7 @@
 
 /* What has been unpacked. */
 struct expansion {
-	uint64_t heavy; /* of it, what is no page data, in bytes: see expansion_event() */
+	uint64_t heavy; /* of it, what is no page data, in bytes; a record is some, an entry of a batch one */
 };
 
 /* Counts what came of unpacked bytes. */

@@ -47,6 +47,17 @@ static bool repeated(struct xsr_verifier *v, const struct xsr_finding *f)
 	return r->count[row]++ >= REPEATS_MAX;
 }
 
+bool verify_enough(void *context, enum finding_id id, const struct xsr_record *record)
+{
+	struct repeats *r = &((struct xsr_verifier *)context)->repeats;
+
+	if (!r->any || record->index != r->place.record || r->count[id] < REPEATS_MAX)
+		return false;
+	r->latest = id;
+	r->count[id]++;
+	return true;
+}
+
 void verify_rest(struct xsr_verifier *v)
 {
 	struct repeats *r = &v->repeats;

@@ -107,6 +107,12 @@ struct xsr_verifier {
  * xsr_finding_fn. */
 void verify_finding(void *context, const struct xsr_finding *finding);
 
+/*
+ * True if the record gave so many findings of this kind that one more is counted only, which is done then: making up
+ * its text is most of the work of a hostile record. What a finding is told as hangs on nothing but its kind and layer.
+ */
+bool verify_enough(void *context, enum finding_id id, const struct xsr_record *record);
+
 /* Tells how many findings of the latest record were not told one by one. */
 void verify_rest(struct xsr_verifier *v);
 

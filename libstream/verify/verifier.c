@@ -125,6 +125,7 @@ static struct check check_make(struct xsr_verifier *v, const struct xsr_record *
 	    .body_offset = body_offset,
 	    .depth = v->depth,
 	    .report = verify_finding,
+	    .enough = verify_enough,
 	    .report_context = v,
 	};
 

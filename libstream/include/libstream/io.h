@@ -38,8 +38,8 @@ XSR_API void xsr_source_free(struct xsr_source *source);
 
 /*
  * Lets a pump refuse (XSR_E_LIMIT) compressed input that unpacks to more than 512 MiB and so many times its size; 0, as
- * at first, is no limit. What is not page data counts more, as it is more work: an entry of a page batch and each byte
- * of other records for 1024 bytes. So the time that a pump takes is bounded by the size of its input.
+ * at first, is no limit. What is not page data is more work: of that, 10 MiB and a 1024th as many times the size pass,
+ * a record counting as 80 bytes and an entry of a batch as one. So the size of an input bounds the time it takes.
  */
 XSR_API void xsr_source_limit_expansion(struct xsr_source *source, uint64_t times);
 
