@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Sources, sinks and the pump: every kind of descriptor on either side, and every way between them. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -12,9 +15,78 @@
 #include <zlib.h>
 
 #include "io/io.h"
+#include "io/spool.h"
 #include "unit.h"
 
 #include <libstream/encoder.h>
+
+/* Linked in front of the kernel's: some systems and file systems lack one or the other. */
+enum call { SPLICE, COPY_RANGE, SENDFILE, SEEK, OPEN_NULL, OPEN_NAMELESS, CALLS };
+
+static struct refusal {
+	int error;      /* that the call fails with; 0: it is not refused */
+	int after;      /* so many calls that are not refused */
+	unsigned times; /* that it was refused */
+} refusals[CALLS];
+
+static bool refuse(enum call call)
+{
+	struct refusal *r = &refusals[call];
+
+	if (!r->error || r->after-- > 0)
+		return false;
+	r->after = 0;
+	r->times++;
+	errno = r->error;
+	return true;
+}
+
+ssize_t __real_splice(int in, off_t *in_at, int out, off_t *out_at, size_t size, unsigned flags);
+ssize_t __wrap_splice(int in, off_t *in_at, int out, off_t *out_at, size_t size, unsigned flags);
+ssize_t __real_copy_file_range(int in, off_t *in_at, int out, off_t *out_at, size_t size, unsigned flags);
+ssize_t __wrap_copy_file_range(int in, off_t *in_at, int out, off_t *out_at, size_t size, unsigned flags);
+ssize_t __real_sendfile64(int out, int in, off_t *at, size_t size);
+ssize_t __wrap_sendfile64(int out, int in, off_t *at, size_t size);
+off_t __real_lseek64(int fd, off_t offset, int whence);
+off_t __wrap_lseek64(int fd, off_t offset, int whence);
+int __real_open64(const char *path, int flags, ...);
+int __wrap_open64(const char *path, int flags, ...);
+
+ssize_t __wrap_splice(int in, off_t *in_at, int out, off_t *out_at, size_t size, unsigned flags)
+{
+	return refuse(SPLICE) ? -1 : __real_splice(in, in_at, out, out_at, size, flags);
+}
+
+ssize_t __wrap_copy_file_range(int in, off_t *in_at, int out, off_t *out_at, size_t size, unsigned flags)
+{
+	return refuse(COPY_RANGE) ? -1 : __real_copy_file_range(in, in_at, out, out_at, size, flags);
+}
+
+ssize_t __wrap_sendfile64(int out, int in, off_t *at, size_t size)
+{
+	return refuse(SENDFILE) ? -1 : __real_sendfile64(out, in, at, size);
+}
+
+off_t __wrap_lseek64(int fd, off_t offset, int whence)
+{
+	return refuse(SEEK) ? -1 : __real_lseek64(fd, offset, whence);
+}
+
+int __wrap_open64(const char *path, int flags, ...)
+{
+	mode_t mode = 0;
+	va_list args;
+
+	va_start(args, flags);
+	if (flags & (O_CREAT | O_TMPFILE))
+		mode = va_arg(args, mode_t);
+	va_end(args);
+	if ((flags & O_TMPFILE) == O_TMPFILE && refuse(OPEN_NAMELESS))
+		return -1;
+	if (strcmp(path, "/dev/null") == 0 && refuse(OPEN_NULL))
+		return -1;
+	return __real_open64(path, flags, mode);
+}
 
 /* Page data of a batch is far longer than the pump's buffer, so that most of it is passed over. */
 #define BATCH   64u
@@ -88,7 +160,7 @@ static int input_open(enum end end, struct bytes b)
 	if (end == FILE_) {
 		fds[0] = scratch_file(0);
 		write_all(fds[0], b.data, b.size, b.size);
-		lseek(fds[0], 0, SEEK_SET);
+		__real_lseek64(fds[0], 0, SEEK_SET);
 		return fds[0];
 	}
 	ck_assert_int_eq(end == SOCKET ? socketpair(AF_UNIX, SOCK_STREAM, 0, fds) : pipe(fds), 0);
@@ -413,6 +485,87 @@ START_TEST(fallbacks_are_taken)
 	ck_assert_uint_ge(bytes_moved(PIPE, APPEND, WAY_COUNT, WAY_MEMORY), most);
 	ck_assert_uint_ge(bytes_moved(SOCKET, FILE_, WAY_COUNT, WAY_MEMORY), most);
 	ck_assert_uint_ge(bytes_moved(MEMORY, PIPE, WAY_COUNT, WAY_MEMORY), most);
+}
+END_TEST
+
+/* What a pump from `in` to `out` does where these calls are refused; the way that takes their place. */
+struct lack {
+	enum end in, out;
+	unsigned calls; /* a bit each */
+	enum io_way instead;
+};
+
+static void check_lack(const struct lack *lack, int error, int after)
+{
+	const uint64_t all = (uint64_t)BATCHES * BATCH * XSR_PAGE_SIZE;
+	uint64_t moved, least = after ? all / 4 : all * 3 / 4;
+
+	for (unsigned call = 0; call < CALLS; call++)
+		if (lack->calls >> call & 1)
+			refusals[call] = (struct refusal){.error = error, .after = after};
+	moved = bytes_moved(lack->in, lack->out, WAY_COUNT, lack->instead);
+	for (unsigned call = 0; call < CALLS; call++)
+		if (lack->calls >> call & 1)
+			ck_assert_uint_ge(refusals[call].times, 1);
+	memset(refusals, 0, sizeof(refusals));
+	ck_assert_uint_ge(moved, least);
+}
+
+/* Refused at once, or after some of the bytes went that way, and with whatever error: no byte is lost or doubled. */
+START_TEST(what_the_kernel_refuses_is_done_otherwise)
+{
+	enum { S = 1 << SPLICE, C = 1 << COPY_RANGE, F = 1 << SENDFILE };
+	static const struct lack lacks[] = {
+	    {FILE_, FILE_, C, WAY_SENDFILE},
+	    {FILE_, FILE_, C | F, WAY_MEMORY},
+	    {FILE_, PIPE, S, WAY_SENDFILE},
+	    {FILE_, PIPE, S | F, WAY_MEMORY},
+	    {FILE_, SOCKET, F, WAY_MEMORY},
+	    {PIPE, NOTHING, S, WAY_MEMORY},
+	    {PIPE, PIPE, S, WAY_MEMORY},
+	    {PIPE, FILE_, S, WAY_MEMORY},
+	    {SOCKET, PIPE, S, WAY_MEMORY},
+	};
+	static const int errors[] = {ENOSYS, EINVAL, EXDEV, EPERM, EOPNOTSUPP};
+
+	for (size_t i = 0; i < sizeof(lacks) / sizeof(lacks[0]); i++) {
+		for (size_t k = 0; k < sizeof(errors) / sizeof(errors[0]); k++)
+			check_lack(&lacks[i], errors[k], 0);
+		check_lack(&lacks[i], EINVAL, 1);
+	}
+	check_lack(&(struct lack){PIPE, NOTHING, 1 << OPEN_NULL, WAY_MEMORY}, EACCES, 0);
+}
+END_TEST
+
+/* No seeking from the beginning, or from a place in the middle on, where the source knew of its size already. */
+START_TEST(what_cannot_seek_is_read)
+{
+	for (int after = 0; after < 4; after++)
+		check_lack(&(struct lack){FILE_, NOTHING, 1 << SEEK, WAY_MEMORY}, ESPIPE, after);
+}
+END_TEST
+
+START_TEST(files_lose_their_name_where_none_is_born_without)
+{
+	char folder[] = "/tmp/xsr-io-XXXXXX";
+	const struct dirent *entry;
+	DIR *dir;
+	int fd;
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	refusals[OPEN_NAMELESS] = (struct refusal){.error = EOPNOTSUPP};
+	fd = spool_file(folder);
+	ck_assert_uint_eq(refusals[OPEN_NAMELESS].times, 1);
+	memset(refusals, 0, sizeof(refusals));
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, "x", 1), 1);
+	dir = opendir(folder);
+	ck_assert_ptr_nonnull(dir);
+	while ((entry = readdir(dir)))
+		ck_assert_int_eq(entry->d_name[0], '.');
+	closedir(dir);
+	close(fd);
+	ck_assert_int_eq(rmdir(folder), 0);
 }
 END_TEST
 
@@ -769,6 +922,9 @@ int main(void)
 	    cheapest_way_is_taken,
 	    passed_means_passed_on,
 	    fallbacks_are_taken,
+	    what_the_kernel_refuses_is_done_otherwise,
+	    what_cannot_seek_is_read,
+	    files_lose_their_name_where_none_is_born_without,
 	    skip_past_the_end_is_short,
 	    truncated_page_data_is_seen,
 	    grown_file_is_followed,
