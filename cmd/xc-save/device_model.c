@@ -175,7 +175,7 @@ static bool take_state(struct device_model *model, bool release, int timeout_s, 
 
 bool device_model_stop(struct device_model *model, bool release, int timeout_s, struct fault *fault)
 {
-	/* Before the answer: a command that was sent may be obeyed however late, and who cannot be reached may be dead. */
+	/* Before the answer: what was sent may be obeyed however late, and who cannot be reached may be dead. */
 	model->stopped = true;
 	if (connected(model, timeout_s, fault) &&
 	    run(model, (struct qmp_command){.name = "stop"}, NULL, timeout_s, fault) &&
