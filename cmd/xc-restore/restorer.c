@@ -333,13 +333,7 @@ static bool engine_succeeded(struct restorer *r)
 		return true;
 	if (out.success)
 		return fault_set(fault, FAULT_SYSTEM, "the engine did not name the guest's rings");
-	if (out.killed)
-		return fault_set(fault, FAULT_SYSTEM, "the engine was ended by signal %d (%s)%s%s",
-		    out.status, strsignal(out.status), out.log[0] ? ": " : "", out.log);
-	if (out.log[0])
-		return fault_set(fault, FAULT_SYSTEM, "the engine failed: %s", out.log);
-	errno = out.error;
-	return fault_errno(fault, FAULT_SYSTEM, "the engine failed");
+	return engine_fault(&out, fault);
 }
 
 /* The feed's word counts first: an engine that starves complains of hunger, not of the cause. */

@@ -380,15 +380,7 @@ static bool engine_succeeded(struct saver *s)
 	struct engine_outcome out = engine_wait(s->engine, ENGINE_PATIENCE_MS);
 	struct fault *fault = &s->outcome->fault;
 
-	if (out.success)
-		return true;
-	if (out.killed)
-		return fault_set(fault, FAULT_SYSTEM, "the engine was ended by signal %d (%s)%s%s",
-		    out.status, strsignal(out.status), out.log[0] ? ": " : "", out.log);
-	if (out.log[0])
-		return fault_set(fault, FAULT_SYSTEM, "the engine failed: %s", out.log);
-	errno = out.error;
-	return fault_errno(fault, FAULT_SYSTEM, "the engine failed");
+	return out.success || engine_fault(&out, fault);
 }
 
 static bool start_tail(struct saver *s)

@@ -315,6 +315,7 @@ static void reap(struct engine *engine)
 	out->reaped = true;
 	out->killed = WIFSIGNALED(status);
 	out->status = out->killed ? WTERMSIG(status) : WEXITSTATUS(status);
+	out->answered = engine->said_done;
 	out->success = !out->killed && out->status == 0 && engine->said_done && engine->result == 0;
 }
 
@@ -330,6 +331,24 @@ struct engine_outcome engine_wait(struct engine *engine, int patience_ms)
 		reap(engine);
 	}
 	return engine->outcome;
+}
+
+bool engine_fault(const struct engine_outcome *out, struct fault *fault)
+{
+	const char *because = out->log[0] ? ": " : "";
+
+	if (out->killed)
+		return fault_set(fault, FAULT_SYSTEM, "the engine was ended by signal %d (%s)%s%s", out->status,
+		    strsignal(out->status), because, out->log);
+	if (!out->answered)
+		return fault_set(fault, FAULT_SYSTEM, "the engine ended with status %d before it told a result%s%s",
+		    out->status, because, out->log);
+	if (out->log[0])
+		return fault_set(fault, FAULT_SYSTEM, "the engine failed: %s", out->log);
+	if (out->error == 0)
+		return fault_set(fault, FAULT_SYSTEM, "the engine failed: Xen's library returned an error but no reason");
+	errno = out->error;
+	return fault_errno(fault, FAULT_SYSTEM, "the engine failed");
 }
 
 void engine_free(struct engine *engine)

@@ -123,6 +123,7 @@ struct engine_outcome {
 	bool reaped;   /* it has ended at all */
 	bool success;  /* it said so, and exited with 0 */
 	bool killed;   /* a signal ended it, so its clean-up did not run */
+	bool answered; /* it told a result, good or bad */
 	int status;    /* exit status, or the signal */
 	int error;     /* errno it reported, or 0 */
 	char log[256]; /* its first error line, the one nearest to the cause, or "" */
@@ -135,6 +136,9 @@ struct engine_outcome {
  * then kills it. May be called again; frees nothing.
  */
 struct engine_outcome engine_wait(struct engine *engine, int patience_ms);
+
+/* Says in fault why an engine that was waited for has no success. Always false. */
+bool engine_fault(const struct engine_outcome *out, struct fault *fault);
 
 /* Frees an engine whose child is reaped; kills it first if it is not. NULL is allowed. */
 void engine_free(struct engine *engine);

@@ -310,7 +310,7 @@ class Faults(Case):
 
     def test_engine_lies_behind_a_whole_stream(self) -> None:
         """The receiver has it all, and HELD is said; but the save failed."""
-        self.check_stays(self.migrate(engine="lies"), "the engine failed")
+        self.check_stays(self.migrate(engine="lies"), "ended with status 3 before it told a result")
 
     def test_guest(self) -> None:
         self.check_stays(self.migrate("--timeout=1", guest="half"), "", 3)
@@ -385,7 +385,7 @@ class Live(Case):
             with self.subTest(place):
                 self.check_one(self.live("--live", wire=f"cut {place}", dirty="1000,1000,10"))
                 self.check_one(self.live("--live", wire=f"kill-receiver {place}", dirty="1000,1000,10"))
-        self.check_stays(self.live(engine="dies-in-pass", dirty="10"), "the engine failed")
+        self.check_stays(self.live(engine="dies-in-pass", dirty="10"), "ended with status 9 before it told a result")
         self.assertNotIn("suspend", self.life("source"))
 
 

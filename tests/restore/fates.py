@@ -675,7 +675,7 @@ class EngineFaults(Case):
         self.check_failed(self.restore(str(XL_PV), engine="mute"), 2, "rings", REMOVED)
 
     def test_exits_badly(self) -> None:
-        self.check_failed(self.restore(str(XL_PV), engine="lies"), 2, "the engine failed", REMOVED)
+        self.check_failed(self.restore(str(XL_PV), engine="lies"), 2, "ended with status 3 before it told a result", REMOVED)
 
     def test_hangs(self) -> None:
         for image in (PV, LARGE):
