@@ -150,9 +150,11 @@ checker_tell() {
 	echo "$*" >"$(xenstore-read "/local/domain/$(xl domid "$_name")/console/tty")"
 }
 
-# checker_count NAME: how many verdicts it has given.
+# checker_count NAME: how many verdicts it has given, where it was before included: they are numbered.
 checker_count() {
-	tr -d '\r' <"$(guest_log "$1")" 2>/dev/null | grep -c '^guest [0-9]* \(good\|bad\) .*[a-z]$'
+	_count=$(tr -d '\r' <"$(guest_log "$1")" 2>/dev/null |
+		sed -n 's/^guest \([0-9]*\) \(good\|bad\) .*[a-z]$/\1/p' | tail -n 1)
+	echo "${_count:-0}"
 }
 
 # checker_verdict NAME N: the Nth one.

@@ -99,7 +99,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	source = open_source(data, size);
 	other = drain(source, random + 1, true, &skipped);
-	PROMISE(read >= STREAM_MAX || (other == status && skipped == read));
+	/* How much of damaged compressed input comes out ahead of the damage is up to the library that undoes it. */
+	PROMISE(read >= STREAM_MAX ||
+	    (other == status && (skipped == read || (compressed && status != XSR_OK))));
 	xsr_source_free(source);
 	if (read >= STREAM_MAX)
 		return 0;

@@ -12,7 +12,7 @@ whole() {
 	says "^guest [0-9]* good .*restored" "$(guest_log "$1")" && checker_ask "$1"
 }
 
-# comes_back GUEST IMAGE RESTORER
+# comes_back NAME IMAGE RESTORER
 comes_back() {
 	rm -f "$(guest_log "$1")"
 	# Through dom0's own memory, as xl cannot read from the shared folder.
@@ -24,8 +24,9 @@ comes_back() {
 }
 
 for guest in "$@"; do
-	comes_back "$guest" "$guest.legacy" xc-restore
-	comes_back "$guest" "$guest.xl" "xl restore"
-	comes_back "$guest" "$guest.bare" "xl restore"
+	name=${guest%-live}
+	comes_back "$name" "$guest.legacy" xc-restore
+	comes_back "$name" "$guest.xl" "xl restore"
+	comes_back "$name" "$guest.bare" "xl restore"
 done
 checks_end
