@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,8 @@ static void occupy_standard_descriptors(void)
 void tool_begin(const char *name)
 {
 	occupy_standard_descriptors();
+	/* Servers that want no zombies ignore it; inherited, our own children's ends could not be told. */
+	signal(SIGCHLD, SIG_DFL);
 	snprintf(version_text, sizeof(version_text), "%s (libstream) %s", name, xsr_version());
 	argp_program_version = version_text;
 	argp_err_exit_status = TOOL_TROUBLE;

@@ -346,7 +346,8 @@ bool engine_fault(const struct engine_outcome *out, struct fault *fault)
 	if (out->log[0])
 		return fault_set(fault, FAULT_SYSTEM, "the engine failed: %s", out->log);
 	if (out->error == 0)
-		return fault_set(fault, FAULT_SYSTEM, "the engine failed: Xen's library returned an error but no reason");
+		return fault_set(fault, FAULT_SYSTEM,
+		    "the engine failed: Xen's library returned an error but no reason");
 	errno = out->error;
 	return fault_errno(fault, FAULT_SYSTEM, "the engine failed");
 }

@@ -675,7 +675,15 @@ class EngineFaults(Case):
         self.check_failed(self.restore(str(XL_PV), engine="mute"), 2, "rings", REMOVED)
 
     def test_exits_badly(self) -> None:
-        self.check_failed(self.restore(str(XL_PV), engine="lies"), 2, "ended with status 3 before it told a result", REMOVED)
+        self.check_failed(self.restore(str(XL_PV), engine="lies"), 2, "ended with status 3 before it told a result",
+                          REMOVED)
+
+    def test_caller_ignores_its_children(self) -> None:
+        """As a server does that wants no zombies."""
+        done = subprocess.run([XC_RESTORE, str(XL_PV)], env=self.environment(), stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE, check=False,
+                              preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+        self.check_good(done)
 
     def test_hangs(self) -> None:
         for image in (PV, LARGE):

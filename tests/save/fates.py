@@ -328,7 +328,8 @@ class EngineFaults(Case):
             self.check_failed(done, 1, "the stream does not verify")
 
     def test_exits_badly_behind_a_whole_stream(self) -> None:
-        self.check_failed(self.save("guest", str(self.target), engine="lies"), 2, "ended with status 3 before it told a result")
+        self.check_failed(self.save("guest", str(self.target), engine="lies"), 2,
+                          "ended with status 3 before it told a result")
 
     def test_garbage(self) -> None:
         self.check_failed(self.save("guest", str(self.target), engine="garbage"), 1, "the stream does not verify")
@@ -602,7 +603,8 @@ class Live(Case):
             self.assertEqual(os.listdir(self.folder), [])
 
     def test_engine_dies_in_a_pass(self) -> None:
-        self.check_failed(self.live(dirty="0", engine="dies-in-pass"), 2, "ended with status 9 before it told a result", ["try-log"])
+        self.check_failed(self.live(dirty="0", engine="dies-in-pass"), 2, "ended with status 9 before it told a result",
+                          ["try-log"])
 
     def test_verbose(self) -> None:
         done = self.live("-v", dirty="500,10")
