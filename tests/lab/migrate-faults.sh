@@ -63,13 +63,21 @@ killed() {
 		--via "exec wire term-source forth 6000000 sh -c" --remote "exec $receive" "$1"
 }
 
-# No room for the copy.
+# No room for the copy: domains take what is left, each most of it, as their own tables need room too.
 memory() {
-	sed 's/name = .*/name = "big"/; s/memory = .*/memory = 2700/' /guests/check-pvh.cfg >/tmp/big.cfg
-	xl create -p /tmp/big.cfg >/tmp/out 2>&1
-	check "a big domain takes the memory" guest_exists big
+	_n=0
+	while _free=$(xl info free_memory) && [ "$_free" -ge 10 ] && [ "$_n" -lt 8 ]; do
+		_n=$((_n + 1))
+		sed "s/name = .*/name = \"big$_n\"/; s/memory = .*/memory = $(((_free - 5) * 15 / 16))/" \
+			/guests/check-pvh.cfg >/tmp/big.cfg
+		xl create -p /tmp/big.cfg >/tmp/out 2>&1 || cat /tmp/out
+	done
+	check "domains take the memory" test "$(xl info free_memory)" -lt 10
 	stays "$1" 2 "but only .* are free" status xc-migrate --live --max-iterations=4 --via 'exec sh -c' --remote "exec $receive" "$1"
-	guest_destroy big
+	while [ "$_n" -gt 0 ]; do
+		guest_destroy "big$_n"
+		_n=$((_n - 1))
+	done
 }
 
 # It dirties faster than the wire takes it.
