@@ -69,6 +69,8 @@ measure() {
 		timed "$1" save xl xl save "$1" /tmp/image
 		timed "$1" restore xl xl restore /tmp/image
 		lives "$1"
+		# xc-save leaves the old one in place until the new one is whole, for which there is no room here.
+		rm -f /tmp/image
 		timed "$1" save ours xc-save "$1" /tmp/image
 		timed "$1" restore ours xc-restore /tmp/image
 		lives "$1"
@@ -76,6 +78,7 @@ measure() {
 	memory "$1" xl-save libxl-save-he xl save "$1" /tmp/image
 	memory "$1" xl-restore libxl-save-he xl restore /tmp/image
 	lives "$1"
+	rm -f /tmp/image
 	memory "$1" xc-save xc-save xc-save "$1" /tmp/image
 	memory "$1" xc-restore xc-restore xc-restore /tmp/image
 	lives "$1"
