@@ -2,6 +2,7 @@
 #include "feed.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -24,11 +25,16 @@
 /* Pages are handed on without being copied here if there are this many bytes of them. */
 #define DIRECT 8192u
 
+/* As much as goes by in one call: a pipe may hold less. */
+#define SPLICE_MOST (UINT32_C(1) << 20)
+
 /* Longest configuration taken; libxl's are a few KiB. */
 #define CONFIG_MAX (UINT32_C(1) << 20)
 
 struct feed {
 	int fd;                         /* the input, the caller's */
+	off_t begin;                    /* where the image begins in it, -1 if page data must be read */
+	int pipe;                       /* the sink's descriptor */
 	struct legacy *legacy;          /* who converts it, NULL if it is of today */
 	struct xsr_source *source;      /* the input */
 	struct xsr_decoder *decoder;    /* understands it */
@@ -131,6 +137,39 @@ static bool forward(struct feed *f, const struct xsr_event *e)
 		return false;
 	return flush(f) && (xsr_encoder_event(f->encoder, e, &f->out) == XSR_OK ||
 	                       fault_set(&f->fault, FAULT_SYSTEM, "internal error: an event does not fit"));
+}
+
+/*
+ * Page data goes from a file into the engine's pipe without being copied here: nobody here looks at it. False:
+ * it has to be read after all. Where the file ends too early, the pump sees that as it skips what was moved.
+ */
+static bool on_payload(void *context, const struct xsr_event *e)
+{
+	struct feed *f = context;
+	uint64_t left = e->u.payload.length;
+	off_t at = f->begin + (off_t)e->offset;
+
+	if (!f->sink || f->begin < 0 || left < DIRECT || !flush(f))
+		return false;
+	while (left > 0) {
+		ssize_t n = splice(f->fd, &at, f->pipe, NULL, left < SPLICE_MOST ? left : SPLICE_MOST, 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EINVAL && left == e->u.payload.length) {
+			f->begin = -1;
+			return false;
+		}
+		if (n < 0 && errno == EPIPE)
+			f->engine_left = true;
+		else if (n < 0)
+			fault_errno(&f->fault, FAULT_SYSTEM, "cannot move page data to the engine");
+		if (n <= 0)
+			return true;
+		left -= (uint64_t)n;
+		atomic_store(&f->bytes, e->offset + (e->u.payload.length - left));
+	}
+	return true;
 }
 
 /* Grows a blob by a piece that lies at a position in it. */
@@ -262,7 +301,7 @@ static bool on_event(void *context, const struct xsr_event *e)
 
 	if (xsr_verifier_event(f->verifier, e) == XSR_E_NOMEM)
 		return fault_set(&f->fault, FAULT_SYSTEM, "out of memory for the verifier");
-	if (f->fault.kind != FAULT_NONE || !take(f, e))
+	if (f->fault.kind != FAULT_NONE || f->engine_left || !take(f, e))
 		return false;
 	if (e->layer == XSR_LAYER_LIBXC && e->type != XSR_EVENT_END && e->type != XSR_EVENT_TRAILER &&
 	    !is_checkpoint(e) && !forward(f, e))
@@ -296,6 +335,7 @@ static void pump(struct feed *f)
 	    .want_pages = true,
 	    .event = on_event,
 	    .tick = on_tick,
+	    .payload = on_payload,
 	    .context = f};
 	enum xsr_status status = xsr_pump_run(&job, &error);
 
@@ -331,6 +371,7 @@ static bool begin(struct feed *f)
 	struct xsr_finding error = {0};
 	int stream = -1;
 
+	f->begin = lseek(f->fd, 0, SEEK_CUR);
 	f->source = xsr_source_from_fd(f->fd, false, &error);
 	if (f->source && legacy_is(f->source)) {
 		/* Theirs from now on. */
@@ -347,6 +388,8 @@ static bool begin(struct feed *f)
 	}
 	if (f->legacy || !xsr_source_size(f->source, &f->size))
 		f->size = 0;
+	if (!f->size || xsr_source_compressed(f->source))
+		f->begin = -1;
 	return true;
 }
 
@@ -461,6 +504,7 @@ void feed_go(struct feed *feed, int engine_fd, int emulator_fd)
 {
 	/* The thread waits on the lock's condition, so that these are its own again afterwards. */
 	feed->emulator.fd = emulator_fd;
+	feed->pipe = engine_fd;
 	if (engine_fd >= 0)
 		feed->sink = xsr_sink_to_fd(engine_fd, true);
 	if (engine_fd >= 0 && !feed->sink) {
