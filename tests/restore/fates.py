@@ -591,6 +591,26 @@ class ImageFaults(Case):
             self.assertIn(self.life(), ([], REMOVED), end)
         self.assertEqual(self.life(), REMOVED)
 
+    def test_file_truncated_in_page_data(self) -> None:
+        """Which goes to the engine without being read here."""
+        image = self.log.with_name("image")
+        for left in (1, 5000, 60000):
+            image.write_bytes(LARGE.read_bytes()[:-left])
+            done = self.restore(*FACTS, str(image))
+            self.check_failed(done, 1, "stream.truncated", REMOVED)
+
+    def test_file_from_its_midst(self) -> None:
+        """Standard input is a file that somebody has read a part of: the engine gets the rest, each byte."""
+        image, copy = self.log.with_name("image"), self.log.with_name("copy")
+        image.write_bytes(b"x" * 12345 + LARGE.read_bytes())
+        with image.open("rb") as stream:
+            stream.seek(12345)
+            self.log.unlink(missing_ok=True)
+            done = subprocess.run([XC_RESTORE, *FACTS], env=self.environment(copy=str(copy)), stdin=stream,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE, check=False)
+        self.check_good(done)
+        self.assertEqual(copy.read_bytes(), LARGE.read_bytes())
+
     def test_truncated_behind_the_image(self) -> None:
         image = XL_PV.read_bytes()
         for cut in (1, 7, 8):
