@@ -156,7 +156,8 @@ static bool on_payload(void *context, const struct xsr_event *e)
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0 && errno == EINVAL && left == e->u.payload.length) {
+		/* Refused, for whatever reason: reading does what can be done, and names the fault if there is one. */
+		if (n < 0 && errno != EPIPE && left == e->u.payload.length) {
 			f->begin = -1;
 			return false;
 		}

@@ -23,13 +23,29 @@
 #define EXTENDED_MIN   32u
 #define MASKS          16u  /* xcr0 and xcr0_accum in front of an xsave area */
 
-/* Sets a parameter; one that was there keeps its place. */
-static void set_param(struct convert *c, uint32_t index, uint64_t value, const struct xsr_legacy_chunk *chunk)
+/* Place of a parameter, param_count if it is not there. */
+static size_t find_param(const struct convert *c, uint32_t index)
 {
 	size_t i = 0;
 
 	while (i < c->param_count && c->params[i].index != index)
 		i++;
+	return i;
+}
+
+/* The value of a parameter, 0 if it is not there. */
+static uint64_t param(const struct convert *c, uint32_t index)
+{
+	size_t i = find_param(c, index);
+
+	return i < c->param_count ? c->params[i].value : 0;
+}
+
+/* Sets a parameter; one that was there keeps its place. */
+static void set_param(struct convert *c, uint32_t index, uint64_t value, const struct xsr_legacy_chunk *chunk)
+{
+	size_t i = find_param(c, index);
+
 	if (i == CONVERT_PARAMS)
 		return;
 	c->param_count += i == c->param_count;
@@ -67,15 +83,6 @@ static bool write_params(struct convert *c, const struct xsr_hvm_param *params,
 	for (uint32_t i = 0; i < n; i++)
 		c->port->mark(c->port->context, 8 + 16 * (uint64_t)i, from[i], false);
 	return c->port->write(c->port->context, b.data, b.length);
-}
-
-/* The value of a parameter, 0 if it is not there. */
-static uint64_t param(const struct convert *c, uint32_t index)
-{
-	for (size_t i = 0; i < c->param_count; i++)
-		if (c->params[i].index == index)
-			return c->params[i].value;
-	return 0;
 }
 
 /* Where the pages of the ioreq server are means nothing without how many, and the number without the place is harm. */

@@ -14,67 +14,22 @@ def load(name: str) -> bytes:
     return lzma.decompress((FOLDER / (name + ".img.xz")).read_bytes())
 
 
-@good("xl")
-def real_xl_pv() -> bytes:
-    """Real: a PV guest of 4 MiB (lab/tiny) as `xl save` of Xen 4.17.7 wrote it."""
-    return load("xl-4.17-pv")
+def _real(name: str, sentence: str) -> None:
+    def image() -> bytes:
+        return load("xl-4.17-" + name)
+    image.__name__ = "real_xl_" + name.replace("-", "_")
+    image.__doc__ = "Real: " + sentence
+    good("xl")(image)
 
 
-@good("xl")
-def real_xl_pvh() -> bytes:
-    """Real: a PVH guest of 4 MiB (lab/tiny) as `xl save` of Xen 4.17.7 wrote it, a million holes included."""
-    return load("xl-4.17-pvh")
+_real("pv", "a PV guest of 4 MiB (lab/tiny) as `xl save` of Xen 4.17.7 wrote it.")
+_real("pvh", "a PVH guest of 4 MiB (lab/tiny) as `xl save` of Xen 4.17.7 wrote it, a million holes included.")
 
-
-@good("xl")
-def real_xl_check_pv64() -> bytes:
-    """Real: the 64-bit PV checking guest of 8 MiB (lab/guest) as `xl save` of Xen 4.17.7 wrote it."""
-    return load("xl-4.17-check-pv64")
-
-
-@good("xl")
-def real_xl_check_pv64_live() -> bytes:
-    """Real: the 64-bit PV checking guest as `xl migrate` of Xen 4.17.7 sent it live,
-    in six passes, while it rewrote its memory."""
-    return load("xl-4.17-check-pv64-live")
-
-
-@good("xl")
-def real_xl_check_pv32() -> bytes:
-    """Real: the 32-bit PV checking guest of 8 MiB (lab/guest) as `xl save` of Xen 4.17.7 wrote it,
-    on a hypervisor built with 32-bit PV guests."""
-    return load("xl-4.17-check-pv32")
-
-
-@good("xl")
-def real_xl_check_pv32_live() -> bytes:
-    """Real: the 32-bit PV checking guest as `xl migrate` of Xen 4.17.7 sent it live,
-    in six passes, while it rewrote its memory."""
-    return load("xl-4.17-check-pv32-live")
-
-
-@good("xl")
-def real_xl_check_pvh() -> bytes:
-    """Real: the PVH checking guest of 8 MiB (lab/guest) as `xl save` of Xen 4.17.7 wrote it."""
-    return load("xl-4.17-check-pvh")
-
-
-@good("xl")
-def real_xl_check_pvh_live() -> bytes:
-    """Real: the PVH checking guest as `xl migrate` of Xen 4.17.7 sent it live,
-    in six passes, while it rewrote its memory."""
-    return load("xl-4.17-check-pvh-live")
-
-
-@good("xl")
-def real_xl_check_hvm() -> bytes:
-    """Real: the HVM checking guest of 16 MiB (lab/guest) as `xl save` of Xen 4.17.7 wrote it,
-    with its device model's state."""
-    return load("xl-4.17-check-hvm")
-
-
-@good("xl")
-def real_xl_check_hvm_live() -> bytes:
-    """Real: the HVM checking guest as `xl migrate` of Xen 4.17.7 sent it live,
-    in six passes, while it rewrote its memory."""
-    return load("xl-4.17-check-hvm-live")
+for _name, _guest, _mib, _more in (
+        ("check-pv64", "64-bit PV", 8, ""),
+        ("check-pv32", "32-bit PV", 8, ", on a hypervisor built with 32-bit PV guests"),
+        ("check-pvh", "PVH", 8, ""),
+        ("check-hvm", "HVM", 16, ", with its device model's state")):
+    _real(_name, "the %s checking guest of %d MiB (lab/guest) as `xl save` of Xen 4.17.7 wrote it%s." % (_guest, _mib, _more))
+    _real(_name + "-live", "the %s checking guest as `xl migrate` of Xen 4.17.7 sent it live, in six passes, "
+          "while it rewrote its memory." % _guest)

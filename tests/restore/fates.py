@@ -15,7 +15,7 @@ import tempfile
 import time
 import unittest
 from pathlib import Path
-from typing import Dict, Iterator, List, Optional
+from typing import BinaryIO, Callable, Dict, Iterator, List, Optional
 
 XC_RESTORE = os.environ["XC_RESTORE"]
 VECTORS = Path(os.environ["VECTORS"])
@@ -61,10 +61,13 @@ class Case(unittest.TestCase):
         return subprocess.Popen([XC_RESTORE, *words], env=self.environment(**fake), stdin=subprocess.PIPE,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
-    def restore(self, *words: str, image: Optional[bytes] = None, **fake: str) -> "subprocess.CompletedProcess[bytes]":
-        """xc-restore WORDS with the fakes told, the image on standard input if it is not a file; ends or is killed."""
+    def restore(self, *words: str, image: Optional[bytes] = None, stdin: Optional[BinaryIO] = None,
+                before: Optional[Callable[[], object]] = None, **fake: str) -> "subprocess.CompletedProcess[bytes]":
+        """xc-restore WORDS with the fakes told, the image on standard input if it is not a file; ends or is killed.
+        stdin: the file that standard input is instead; before: what its process does before it begins."""
         self.log.unlink(missing_ok=True)
-        return subprocess.run([XC_RESTORE, *words], env=self.environment(**fake), input=image or b"",
+        given = {"stdin": stdin} if stdin else {"input": image or b""}
+        return subprocess.run([XC_RESTORE, *words], env=self.environment(**fake), preexec_fn=before, **given,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE, check=False)
 
     def life(self) -> List[str]:
@@ -593,7 +596,7 @@ class ImageFaults(Case):
 
     def test_file_truncated_in_page_data(self) -> None:
         """Which goes to the engine without being read here."""
-        image = self.log.with_name("image")
+        image = self.folder / "image"
         for left in (1, 5000, 60000):
             image.write_bytes(LARGE.read_bytes()[:-left])
             done = self.restore(*FACTS, str(image))
@@ -601,15 +604,12 @@ class ImageFaults(Case):
 
     def test_file_from_its_midst(self) -> None:
         """Standard input is a file that somebody has read a part of: the engine gets the rest, each byte."""
-        image, copy = self.log.with_name("image"), self.log.with_name("copy")
+        image = self.folder / "image"
         image.write_bytes(b"x" * 12345 + LARGE.read_bytes())
         with image.open("rb") as stream:
             stream.seek(12345)
-            self.log.unlink(missing_ok=True)
-            done = subprocess.run([XC_RESTORE, *FACTS], env=self.environment(copy=str(copy)), stdin=stream,
-                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE, check=False)
-        self.check_good(done)
-        self.assertEqual(copy.read_bytes(), LARGE.read_bytes())
+            self.check_good(self.restore(*FACTS, stdin=stream))
+        self.assertEqual(self.copy.read_bytes(), LARGE.read_bytes())
 
     def test_truncated_behind_the_image(self) -> None:
         image = XL_PV.read_bytes()
@@ -700,10 +700,7 @@ class EngineFaults(Case):
 
     def test_caller_ignores_its_children(self) -> None:
         """As a server does that wants no zombies."""
-        done = subprocess.run([XC_RESTORE, str(XL_PV)], env=self.environment(), stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE, check=False,
-                              preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
-        self.check_good(done)
+        self.check_good(self.restore(str(XL_PV), before=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN)))
 
     def test_hangs(self) -> None:
         for image in (PV, LARGE):
