@@ -23,9 +23,10 @@ timed() {
 	echo "turn $_guest $_what $_program $(($(now) - _began))" | awk '{ $5 /= 100; print }'
 }
 
-# peaks PID NAME: the most that processes of this name had resident while PID runs.
+# peaks PID NAME: the most that processes of this name had resident while PID runs. Nobody here waits for PID, so that it
+# stays a zombie at the end.
 peaks() {
-	while kill -0 "$1" 2>/dev/null; do
+	while grep -q '^State:[^Z]*$' "/proc/$1/status" 2>/dev/null; do
 		# shellcheck disable=SC2013 # words are wanted
 		for _status in $(grep -l "^Name:.*$2" /proc/[0-9]*/status 2>/dev/null); do
 			sed -n 's/^Pid:[^0-9]*/pid /p; s/^VmHWM:[^0-9]*\([0-9]*\).*/peak \1/p' "$_status" 2>/dev/null

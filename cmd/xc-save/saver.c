@@ -43,6 +43,7 @@ struct saver {
 	struct output output;               /* where the stream goes */
 	struct engine *engine;              /* who makes it */
 	bool engine_talks;                  /* its socket is open */
+	bool engine_writes;                 /* to the output itself */
 	struct stream *stream;              /* who moves and checks it */
 	struct passes passes;               /* of a live save */
 	struct checkpoints checkpoints;     /* of a save that has them */
@@ -217,7 +218,7 @@ static bool prepare(struct saver *s)
 	struct fault *fault = &s->outcome->fault;
 	const struct domain_facts *facts;
 	struct engine_job job = {0};
-	struct stream_setup setup = {.format = s->request->format};
+	struct stream_setup setup = {.format = s->request->format, .growth_fd = -1};
 
 	s->guest = guest_open(s->request->domain, fault);
 	if (!s->guest || !check_guest(s) || !look_closer(s) || !check_model(s) || !decide_live(s))
@@ -225,22 +226,26 @@ static bool prepare(struct saver *s)
 	if (!open_output(s))
 		return false;
 	tell(s, PHASE_STARTED);
+	setup.config = s->config;
+	setup.config_size = s->config_size;
+	setup.output_fd = s->output.fd;
+	setup.bandwidth = s->request->bandwidth;
+	setup.compression = s->request->compression;
+	if (s->output.temporary && !stream_begin_file(&setup, fault))
+		return false;
+	s->engine_writes = setup.growth_fd >= 0;
 	facts = guest_facts(s->guest);
 	job.domid = facts->domid;
 	job.hvm = facts->type != DOMAIN_PV;
 	job.live = s->outcome->live;
 	job.checkpoints = s->request->checkpoints;
 	job.nested = s->request->format != XSR_FORMAT_LIBXC;
+	job.file_fd = s->engine_writes ? s->output.fd : 0;
 	s->engine = engine_start(guest_engine, &job, ENGINE_WRITES, fault);
 	if (!s->engine)
 		return false;
 	s->engine_talks = true;
-	setup.config = s->config;
-	setup.config_size = s->config_size;
 	setup.engine_fd = engine_take_stream(s->engine);
-	setup.output_fd = s->output.fd;
-	setup.bandwidth = s->request->bandwidth;
-	setup.compression = s->request->compression;
 	s->stream = stream_new(&setup, fault);
 	helpers_init(s);
 	return s->stream && stream_start_body(s->stream, fault);
@@ -374,12 +379,21 @@ static bool serve(struct saver *s)
 	return false;
 }
 
+/* What kept the engine from writing keeps us from it as well: another byte does no harm to an image that is lost. */
+static bool output_takes_more(struct saver *s)
+{
+	return write(s->output.fd, "", 1) == 1 ||
+	       fault_errno(&s->outcome->fault, FAULT_SYSTEM, "cannot write the output");
+}
+
 /* The engine's stream is at its end: did it mean it? */
 static bool engine_succeeded(struct saver *s)
 {
 	struct engine_outcome out = engine_wait(s->engine, ENGINE_PATIENCE_MS);
 	struct fault *fault = &s->outcome->fault;
 
+	if (!out.success && !out.killed && s->engine_writes && !output_takes_more(s))
+		return false;
 	return out.success || engine_fault(&out, fault);
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <libstream/encoder.h>
@@ -17,6 +18,7 @@
 #include <libstream/records.h>
 #include <libstream/verify.h>
 
+#include "follow.h"
 #include "pace.h"
 
 /* Bytes between two pushes towards the disk. */
@@ -28,7 +30,7 @@ struct stream {
 	struct xsr_verifier *verifier; /* gets every event */
 	struct xsr_sink *sink;         /* the output, or the compressor's pipe */
 	struct compressor *compressor; /* between the two, or NULL */
-	struct xsr_source *engine;     /* the engine's pipe */
+	struct xsr_source *engine;     /* the engine's pipe, NULL if it writes to the output itself */
 	struct stream_tail tail;       /* for the second part */
 	int paced_fd;               /* what comes out of it at the bandwidth asked for, -1 if any will do */
 	pthread_t thread;           /* the part that runs */
@@ -111,7 +113,7 @@ static bool pump(struct stream *s, struct xsr_source *source)
 
 	memset(&error, 0, sizeof(error));
 	status = xsr_pump_run(&job, &error);
-	atomic_store(&s->bytes, xsr_sink_position(s->sink));
+	atomic_store(&s->bytes, xsr_decoder_offset(s->decoder));
 	/* A compressor that failed closed its pipe, and knows why. */
 	if (status == XSR_E_IO && s->compressor && compressor_fault(s->compressor, &s->fault))
 		return false;
@@ -170,23 +172,53 @@ static enum xsr_status encode_head(const struct stream_setup *setup, struct xsr_
 	return status;
 }
 
+/* The same in memory of its own. */
+static bool make_head(const struct stream_setup *setup, struct xsr_buffer *out, struct fault *fault)
+{
+	*out = (struct xsr_buffer){.size = XSR_XL_HEADER_SIZE + 4 + setup->config_size + XSR_LIBXL_HEADER_SIZE +
+	                                   XSR_RECORD_HEADER_SIZE};
+	if (setup->format == XSR_FORMAT_LIBXC)
+		return true;
+	out->data = malloc(out->size);
+	if (!out->data)
+		return fault_set(fault, FAULT_SYSTEM, "out of memory");
+	return encode_head(setup, out) == XSR_OK ||
+	       fault_set(fault, FAULT_SYSTEM, "internal error: cannot encode the headers");
+}
+
 static bool pump_head(struct stream *s)
 {
-	struct xsr_buffer out = {.size = XSR_XL_HEADER_SIZE + 4 + s->setup.config_size +
-	                                 XSR_LIBXL_HEADER_SIZE + XSR_RECORD_HEADER_SIZE};
-	bool good;
+	struct xsr_buffer head;
+	bool good = make_head(&s->setup, &head, &s->fault) &&
+	            (head.length == 0 || pump_bytes(s, head.data, head.length));
 
-	if (s->setup.format == XSR_FORMAT_LIBXC)
-		return true;
-	out.data = malloc(out.size);
-	if (!out.data)
-		return fault_set(&s->fault, FAULT_SYSTEM, "out of memory");
-	if (encode_head(&s->setup, &out) == XSR_OK)
-		good = pump_bytes(s, out.data, out.length);
-	else
-		good = fault_set(&s->fault, FAULT_SYSTEM, "internal error: cannot encode the headers");
-	free(out.data);
+	free(head.data);
 	return good;
+}
+
+static bool write_head(const struct stream_setup *setup, struct fault *fault)
+{
+	struct xsr_sink *sink = xsr_sink_to_fd(setup->output_fd, false);
+	struct xsr_finding error = {0};
+	struct xsr_buffer head;
+	bool good = make_head(setup, &head, fault) && (sink || fault_set(fault, FAULT_SYSTEM, "out of memory"));
+
+	if (good && xsr_sink_write(sink, head.data, head.length, &error) != XSR_OK) {
+		errno = error.sys_errno;
+		good = fault_errno(fault, FAULT_SYSTEM, "cannot write the output");
+	}
+	free(head.data);
+	xsr_sink_free(sink);
+	return good;
+}
+
+bool stream_begin_file(struct stream_setup *setup, struct fault *fault)
+{
+	setup->growth_fd = -1;
+	if (setup->bandwidth || setup->compression.method != COMPRESS_NONE)
+		return true;
+	setup->growth_fd = follow_watch(setup->output_fd);
+	return setup->growth_fd < 0 || write_head(setup, fault);
 }
 
 /* A record of the device model's up to its data: its header, and the head that both kinds of them have. */
@@ -251,6 +283,22 @@ static bool pump_end(struct stream *s)
 	return pump_nodes(s) && pump_state(s) && pump_bytes(s, out.data, out.length);
 }
 
+/* The engine's part, where it writes to the output itself. */
+static void follow(struct stream *s)
+{
+	const struct follow job = {.file_fd = s->setup.output_fd,
+	    .growth_fd = s->setup.growth_fd,
+	    .end_fd = s->setup.engine_fd,
+	    .decoder = s->decoder,
+	    .event = on_event,
+	    .tick = on_tick,
+	    .waits = on_passed,
+	    .context = s};
+
+	if (follow_run(&job, &s->fault) && xsr_decoder_error(s->decoder))
+		on_finding(s, xsr_decoder_error(s->decoder));
+}
+
 static void part_is_over(struct stream *s)
 {
 	const uint64_t one = 1;
@@ -262,7 +310,9 @@ static void *body_thread(void *context)
 {
 	struct stream *s = context;
 
-	if (pump_head(s))
+	if (s->setup.growth_fd >= 0)
+		follow(s);
+	else if (pump_head(s))
 		pump(s, s->engine);
 	/* Said before the pipe is closed: what the engine says of a closed pipe is not the reason. */
 	part_is_over(s);
@@ -306,29 +356,39 @@ static bool open_sink(struct stream *s, struct fault *fault)
 	return s->sink || fault_set(fault, FAULT_SYSTEM, "out of memory");
 }
 
+/* Sets up what the pump reads from; it is its own to close from now on. */
+static bool open_engine(struct stream *s)
+{
+	struct xsr_finding error;
+	int fd = s->setup.engine_fd;
+
+	if (s->setup.growth_fd >= 0)
+		return true;
+	if (s->setup.bandwidth)
+		fd = s->paced_fd = pace_start(fd, s->setup.bandwidth);
+	s->engine = fd < 0 ? NULL : xsr_source_from_fd(fd, true, &error);
+	if (!s->engine && fd >= 0)
+		close(fd);
+	return s->engine;
+}
+
 struct stream *stream_new(const struct stream_setup *setup, struct fault *fault)
 {
 	struct stream *s = calloc(1, sizeof(*s));
-	struct xsr_finding error;
-	int fd;
 
 	if (!s) {
 		close(setup->engine_fd);
+		if (setup->growth_fd >= 0)
+			close(setup->growth_fd);
 		fault_set(fault, FAULT_SYSTEM, "out of memory");
 		return NULL;
 	}
 	s->setup = *setup;
 	s->decoder = xsr_decoder_new(setup->format);
 	s->verifier = xsr_verifier_new(XSR_DEPTH_STREAM, on_finding, s);
-	fd = setup->engine_fd;
 	s->paced_fd = -1;
-	if (setup->bandwidth)
-		fd = s->paced_fd = pace_start(fd, setup->bandwidth);
-	s->engine = fd < 0 ? NULL : xsr_source_from_fd(fd, true, &error);
-	if (!s->engine && fd >= 0)
-		close(fd);
 	s->event_fd = eventfd(0, EFD_CLOEXEC);
-	if (s->decoder && s->verifier && s->engine && s->event_fd >= 0 && open_sink(s, fault))
+	if (open_engine(s) && s->decoder && s->verifier && s->event_fd >= 0 && open_sink(s, fault))
 		return s;
 	fault_errno(fault, FAULT_SYSTEM, "cannot prepare the stream");
 	stream_free(s);
@@ -402,6 +462,11 @@ static bool is_empty(int fd)
 
 bool stream_is_idle(const struct stream *stream)
 {
+	struct stat st;
+
+	if (stream->setup.growth_fd >= 0)
+		return fstat(stream->setup.output_fd, &st) == 0 &&
+		       (uint64_t)st.st_size == stream_bytes(stream) && atomic_load(&stream->waiting);
 	/* In the order of the flow, so that bytes on their way from one to the next are seen. */
 	return is_empty(stream->setup.engine_fd) && is_empty(stream->paced_fd) &&
 	       atomic_load(&stream->waiting);
@@ -437,6 +502,10 @@ void stream_free(struct stream *stream)
 	xsr_sink_free(stream->sink);
 	compressor_free(stream->compressor);
 	xsr_source_free(stream->engine);
+	if (stream->setup.growth_fd >= 0) {
+		close(stream->setup.growth_fd);
+		close(stream->setup.engine_fd);
+	}
 	if (stream->event_fd >= 0)
 		close(stream->event_fd);
 	free(stream);

@@ -28,6 +28,7 @@ struct stream_setup {
 	const char *config;             /* for XL: the configuration; must outlive the stream */
 	size_t config_size;             /* its bytes, the NUL included */
 	int engine_fd;                  /* read until its end; closed by the stream */
+	int growth_fd;                  /* of stream_begin_file(), else -1; closed by the stream */
 	int output_fd;                  /* written; stays the caller's */
 	uint64_t bandwidth;             /* bytes of the engine's a second at most, 0 for any */
 	struct compression compression; /* what becomes of the bytes behind the verifier */
@@ -40,6 +41,14 @@ struct stream_tail {
 	const char *nodes;   /* its nodes in xenstore, NULL for none; must outlive the stream */
 	size_t nodes_size;   /* bytes there */
 };
+
+/*
+ * For an output that is a file of our own, before there is an engine: lets it write there itself, if that is possible
+ * (nothing is to be compressed or slowed down, and see follow_watch()). Then growth_fd is set, our headers are written,
+ * and the engine goes on behind them. That it is not possible is no failure. False and *fault if the headers could not
+ * be written.
+ */
+bool stream_begin_file(struct stream_setup *setup, struct fault *fault);
 
 /* Prepares a stream; nothing is read or written yet. NULL and *fault on failure. */
 struct stream *stream_new(const struct stream_setup *setup, struct fault *fault);

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 /* Descriptors of the child; all others are closed there, so that only the parent keeps the output open. */
-enum { CHILD_STREAM = 3, CHILD_PORT = 4 };
+enum { CHILD_STREAM = 3, CHILD_PORT = 4, CHILD_END = 5 };
 
 struct engine_port {
 	int fd; /* the child's end of the socket */
@@ -135,14 +135,18 @@ static void child_signals(void)
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 }
 
-static int child_descriptors(int stream, int port)
+/* With a file of its own the pipe stays open beside it, and tells by its end that nothing more is written. */
+static int child_descriptors(int stream, int port, int file)
 {
-	/* Both may sit where the other one is to go: move them out of the way first. */
-	stream = fcntl(stream, F_DUPFD, CHILD_PORT + 1);
-	port = fcntl(port, F_DUPFD, CHILD_PORT + 1);
-	if (stream < 0 || port < 0 || dup2(stream, CHILD_STREAM) < 0 || dup2(port, CHILD_PORT) < 0)
+	/* Each may sit where another one is to go: move them out of the way first. */
+	stream = fcntl(stream, F_DUPFD, CHILD_END + 1);
+	port = fcntl(port, F_DUPFD, CHILD_END + 1);
+	file = file ? fcntl(file, F_DUPFD, CHILD_END + 1) : stream;
+	if (stream < 0 || port < 0 || file < 0)
 		return -1;
-	if (close_range(CHILD_PORT + 1, ~0u, 0) != 0)
+	if (dup2(file, CHILD_STREAM) < 0 || dup2(port, CHILD_PORT) < 0 || dup2(stream, CHILD_END) < 0)
+		return -1;
+	if (close_range(file == stream ? CHILD_END : CHILD_END + 1, ~0u, 0) != 0)
 		return -1;
 	dead_end = open("/dev/null", O_PATH | O_CLOEXEC);
 	if (dead_end < 0 || dup2(dead_end, STDIN_FILENO) < 0)
@@ -156,7 +160,7 @@ static _Noreturn void child_main(engine_body *body, const struct engine_job *job
 	struct engine_port port = {.fd = CHILD_PORT};
 	int result, error;
 
-	if (child_descriptors(stream, socket) < 0)
+	if (child_descriptors(stream, socket, job->file_fd) < 0)
 		_exit(127);
 	child_signals();
 	if (getppid() != parent)

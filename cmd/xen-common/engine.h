@@ -26,6 +26,7 @@ struct engine_job {
 	bool live;      /* it runs while most of its memory is saved */
 	bool checkpoints; /* it is saved again and again in one stream, until an answer ends that */
 	bool nested;    /* the stream is one of libxl's, which has a record of its own behind each checkpoint */
+	int file_fd; /* a file that it writes to instead of the pipe, which then only tells the end; 0 for none */
 	const void *context; /* whatever else the body needs; the child has a copy of it */
 };
 

@@ -11,12 +11,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 struct guest {
@@ -39,6 +42,16 @@ int fsync(int fd)
 		return -1;
 	}
 	return (int)syscall(SYS_fsync, fd);
+}
+
+/* In its place, too: with FAKE_FUSE all files are on a file system of whose ways nothing is known. */
+int fstatfs(int fd, struct statfs *fs)
+{
+	int result = (int)syscall(SYS_fstatfs, fd, fs);
+
+	if (word("FAKE_FUSE")[0])
+		fs->f_type = FUSE_SUPER_MAGIC;
+	return result;
 }
 
 /* "hvm-" may stand before any behaviour. */
@@ -390,6 +403,15 @@ static int send_checkpoints(const struct engine_job *job, struct engine_port *po
 	}
 }
 
+/* tells: what it writes to. */
+static void tell(struct engine_port *port, int fd)
+{
+	struct stat st;
+
+	if (engine_is("tells") && fstat(fd, &st) == 0)
+		engine_log(port, ENGINE_WARNING, S_ISREG(st.st_mode) ? "writes to a file" : "writes to a pipe");
+}
+
 static int fake_save(const struct engine_job *job, int stream_fd, struct engine_port *port)
 {
 	static char stream[1 << 24];
@@ -398,6 +420,7 @@ static int fake_save(const struct engine_job *job, int stream_fd, struct engine_
 	/* Early enough that a reader who takes nothing does not keep us from asking. */
 	size_t first = got < 0 ? 0 : (size_t)got / 2 < 65536 ? (size_t)got / 2 : 65536;
 
+	tell(port, stream_fd);
 	/* Passes must end between two records. */
 	if (job->live)
 		first = strtoul(word("FAKE_SPLIT"), NULL, 10);

@@ -20,7 +20,7 @@ import time
 import unittest
 import zlib
 from pathlib import Path
-from typing import Dict, List, Optional
+from typing import IO, Dict, List, Optional, Union
 
 from fake_qmp import FakeQmp
 
@@ -53,10 +53,11 @@ class Case(unittest.TestCase):
         return subprocess.Popen([XC_SAVE, *words], env=self.environment(**fake), stdin=subprocess.DEVNULL,
                                 stdout=stdout, stderr=subprocess.PIPE)
 
-    def save(self, *words: str, **fake: str) -> "subprocess.CompletedProcess[bytes]":
+    def save(self, *words: str, stdout: Union[int, IO[bytes]] = subprocess.PIPE,
+             **fake: str) -> "subprocess.CompletedProcess[bytes]":
         """xc-save WORDS with the fakes told; ends or is killed."""
         return subprocess.run([XC_SAVE, *words], env=self.environment(**fake), stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE, check=False)
+                              stdout=stdout, stderr=subprocess.PIPE, timeout=PATIENCE, check=False)
 
     def large_stream(self) -> Path:
         """A stream of 8 MiB: more than all pipes on the way hold."""
@@ -134,6 +135,20 @@ class Success(Case):
     def test_large(self) -> None:
         stream = self.large_stream()
         self.assertEqual(self.save("-f", "libxc", "guest", stream=str(stream)).stdout, stream.read_bytes())
+
+    def test_who_writes_the_file(self) -> None:
+        stream = self.large_stream()
+        piped = self.save("-f", "libxc", "guest", stream=str(stream)).stdout
+        for words, fuse, way in (((), "", b"a file"), ((), "1", b"a pipe"), (("--bandwidth=1G",), "", b"a pipe")):
+            done = self.save("-v", "-f", "libxc", *words, "guest", str(self.target), stream=str(stream), fuse=fuse, engine="tells")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(b"writes to " + way, done.stderr)
+            self.assertEqual(self.target.read_bytes(), piped)
+        # Who opened it may want to write there as well, and where it begins is not known.
+        with self.target.open("wb") as file:
+            done = self.save("-v", "guest", engine="tells", stdout=file)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(b"writes to a pipe", done.stderr)
 
     def test_pvh(self) -> None:
         done = self.save("guest", str(self.target), guest="pvh", stream=str(PVH))
@@ -388,7 +403,7 @@ class OutputFaults(Case):
         limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))  # noqa: E731
         done = subprocess.run([XC_SAVE, "guest", str(self.target)], env=self.environment(), preexec_fn=limit,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE, check=False)
-        self.check_failed(done, 2, "File too large")
+        self.check_failed(done, 2, "cannot write the output: File too large")
 
     def test_cannot_be_flushed(self) -> None:
         self.check_failed(self.save("guest", str(self.target), fsync="fails"), 2, "Input/output error; the guest runs on")
