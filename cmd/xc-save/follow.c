@@ -101,14 +101,15 @@ static bool catch_up(const struct follow *f, uint64_t size, struct fault *fault)
 			pass_over(f, size);
 			continue;
 		}
-		n = pread(f->file_fd, buffer, left < sizeof(buffer) ? (size_t)left : sizeof(buffer), (off_t)offset);
+		n = pread(f->file_fd, buffer, left < sizeof(buffer) ? (size_t)left : sizeof(buffer),
+		    (off_t)offset);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return fault_errno(fault, FAULT_SYSTEM, "cannot read back the output");
 		if (n == 0)
-			return fault_set(fault, FAULT_SYSTEM, "the output was cut off at byte %llu while it was written",
-			    (unsigned long long)offset);
+			return fault_set(fault, FAULT_SYSTEM,
+			    "the output was cut off at byte %llu while it was written", (unsigned long long)offset);
 		if (!decode(f, buffer, (size_t)n))
 			return false;
 	}
