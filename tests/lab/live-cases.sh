@@ -1,13 +1,28 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
-# Saves of guests that run meanwhile, a function each.
+# Saves of guests that run meanwhile, a function each. Most take the checking guest, which writes all the time.
 # shellcheck source=tests/lab/checks.sh
 . /mnt/host/checks.sh
 
 mkdir -p /tmp/target
-# A second PVH guest, which writes to 8 MiB of its memory all the time.
-sed 's/name = "pvh"/name = "busy"/; s/console=hvc0/console=hvc0 dirty=8192/' /guests/pvh.cfg >/tmp/busy.cfg
+sed 's/^memory = .*/memory = 32/; s/rate=100/rate=4000/' /guests/check-pvh.cfg >/tmp/check-pvh.cfg
+
+# next GUEST: remembers which verdict comes next.
+next() {
+	verdict=$(($(checker_count "$1") + 1))
+}
+
+# restored GUEST: it was, from whichever checkpoint, into a log of its own, and has every page.
+restored() {
+	await 60 grep -q '^guest [0-9]* good .*restored' "$(guest_log "$1")" && checker_ask "$1"
+}
+
+# A log of its own for what is restored under the name: the numbers of its verdicts may be those of its past.
+end_for_good() {
+	guest_destroy "$1"
+	mv "$(guest_log "$1")" "$(guest_log "$1").$(date +%s)"
+}
 
 # A number from the last row that --json wrote to FILE.
 result() {
@@ -28,7 +43,7 @@ live_through_a_file() {
 }
 
 live_through_a_pipe() {
-	remember "$1"
+	next "$1"
 	{
 		xc-save --live -v "$1" 2>/tmp/said
 		echo $? >/tmp/status
@@ -38,13 +53,13 @@ live_through_a_pipe() {
 	check "$1: left paused" is p "$(guest_state "$1")"
 	guest_destroy "$1"
 	check "$1: xc-restore takes it" is 0 "$(status xc-restore /tmp/x.img)"
-	check "$1: goes on after the pipe" goes_on "$1"
+	check "$1: has every page after the pipe" checker_good "$1" "$verdict"
 	rm -f /tmp/x.img
 }
 
 # That the log of dirty pages is off shows by the next live save, which would else be refused.
 runs_on_unlogged() {
-	check "$1: runs on after: $2" runs_on "$1"
+	check "$1: runs on after: $2" checker_ask "$1"
 	check "$1: nothing left after: $2" empty /tmp/target
 	check "$1: no lock left after: $2" is "" "$(ls /run/xc-save.* 2>/dev/null)"
 	check "$1: can be live again after: $2" is 7 "$(status xc-save --live --max-iterations=1 --dirty-threshold=0 \
@@ -52,20 +67,19 @@ runs_on_unlogged() {
 }
 
 too_busy() {
-	remember "$1"
-	check "$1: given up" is 7 "$(status xc-save --live --max-downtime=100 --max-iterations=3 --if-busy=abort \
+	check "$1: given up" is 7 "$(status xc-save --live --max-downtime=1 --max-iterations=3 --if-busy=abort \
 		"$1" /tmp/target/x.img)"
 	check "$1: says why" says "given up after pass 3: the guest is too busy" /tmp/said
 	runs_on_unlogged "$1" "given up"
-	remember "$1"
 	check "$1: given up in time" is 7 "$(status xc-save --live --bandwidth=4M --max-time=3 --if-busy=abort \
 		"$1" /tmp/target/x.img)"
 	check "$1: says that time was up" says "given up in pass 1: not done within 3 s" /tmp/said
-	check "$1: runs on after its time" runs_on "$1"
+	check "$1: runs on after its time" checker_ask "$1"
+	next "$1"
 	check "$1: downtime that is met" is 0 "$(status xc-save --live --max-downtime=5000 --if-busy=abort --json \
 		--then=resume "$1" /tmp/x.img)"
 	dom0_note "$1: stood still for $(result downtime /tmp/out) s, expected $(result expected_downtime /tmp/out) s"
-	check "$1: runs on after its downtime" runs_on "$1"
+	check "$1: runs on after its downtime" checker_good "$1" "$verdict"
 	rm -f /tmp/x.img
 }
 
@@ -76,10 +90,9 @@ written() {
 }
 
 signal_in_a_pass() {
-	remember "$1"
-	xc-save --live --bandwidth=20M "$1" /tmp/target/x.img 2>/tmp/said &
+	xc-save --live --bandwidth=4M "$1" /tmp/target/x.img 2>/tmp/said &
 	saver=$!
-	await 60 written 20000000
+	await 60 written 4000000
 	kill -"$2" $saver
 	wait $saver
 	check "$1: status after $2 in a pass" is 2 $?
@@ -89,9 +102,9 @@ signal_in_a_pass() {
 
 # Another program logs the guest's dirty pages; the lock of ours must not hide that.
 log_in_use() {
-	xc-save --live --bandwidth=20M "$1" /tmp/target/x.img 2>/tmp/first &
+	xc-save --live --bandwidth=4M "$1" /tmp/target/x.img 2>/tmp/first &
 	saver=$!
-	await 60 written 10000000
+	await 60 written 4000000
 	rm -f "/run/xc-save.$(xl domid "$1").lock"
 	check "$1: a log in use is refused" is 3 "$(status xc-save --live "$1" /tmp/y.img)"
 	check "$1: a log in use is named" says "being logged already" /tmp/said
@@ -111,37 +124,37 @@ bandwidth() {
 }
 
 checkpoints_counted() {
-	remember "$1"
+	next "$1"
 	check "$1: three checkpoints" is 0 "$(status xc-save --checkpoint=500,3 -v "$1" /tmp/target/x.img)"
 	grep checkpoint /tmp/said
-	check "$1: runs on after them" runs_on "$1"
+	check "$1: runs on after each" checker_good "$1" $((verdict + 2))
+	check "$1: runs on after them" checker_ask "$1"
 	check "$1: three are in the image" is 3 "$(verify-stream-v2 -v /tmp/target/x.img | awk '/^ *checkpoints / { print $2 }')"
-	guest_destroy "$1"
+	end_for_good "$1"
 	check "$1: the last one restores" is 0 "$(status xc-restore /tmp/target/x.img)"
-	check "$1: goes on after it" goes_on "$1"
+	check "$1: goes on after it" restored "$1"
 	rm -f /tmp/target/x.img
 }
 
 # The host of the guest dies: as good as that, the saver and the guest are killed in the middle of a checkpoint.
 checkpoints_killed() {
-	remember "$1"
 	xc-save --checkpoint=200 --bandwidth=20M -v "$1" /tmp/target/x.img 2>/tmp/said &
 	saver=$!
 	check "$1: checkpoints are made" await 120 grep -q "checkpoint 3:" /tmp/said
 	usleep 700000
 	kill -KILL $saver
 	wait $saver
-	guest_destroy "$1"
+	end_for_good "$1"
 	check "$1: what is there verifies" verify-stream-v2 /tmp/target/x.img
 	check "$1: it restores" is 0 "$(status xc-restore -v /tmp/target/x.img)"
-	check "$1: goes on after the kill" goes_on "$1"
+	check "$1: goes on after the kill" restored "$1"
 	size=$(stat -c %s /tmp/target/x.img)
-	guest_destroy "$1"
+	end_for_good "$1"
 	head -c $((size - 100000)) /tmp/target/x.img >/tmp/torn.img
 	rm -f /tmp/target/x.img
 	check "$1: a torn one restores" is 0 "$(status xc-restore -v /tmp/torn.img)"
 	check "$1: says that it is torn" says "behind the last complete checkpoint" /tmp/said
-	check "$1: goes on after being torn" goes_on "$1"
+	check "$1: goes on after being torn" restored "$1"
 	rm -f /tmp/torn.img
 }
 

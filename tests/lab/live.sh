@@ -1,20 +1,22 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh
-# Saves of guests that run meanwhile: a quiet PVH guest and a busy one, to a file and a pipe; what ends them early; and
+# Saves of guests that run meanwhile: PVH guests, one of them busy, to a file and a pipe; what ends them early; and
 # checkpoints.
 # shellcheck source=tests/lab/live-cases.sh
 . /mnt/host/live-cases.sh
 
+check "check-pvh: starts" checker_start /tmp/check-pvh.cfg
+live_through_a_pipe check-pvh
+too_busy check-pvh
+signal_in_a_pass check-pvh TERM
+log_in_use check-pvh
+checkpoints_counted check-pvh
+checkpoints_killed check-pvh
+guest_destroy check-pvh
 check "pvh: starts" guest_start /guests/pvh.cfg
-check "busy: starts" guest_start /tmp/busy.cfg
 live_through_a_file pvh
-live_through_a_pipe busy
-too_busy busy
-signal_in_a_pass busy TERM
-log_in_use busy
 bandwidth pvh
-checkpoints_counted pvh
-checkpoints_killed busy
+guest_destroy pvh
 refused_for_pv
 checks_end
