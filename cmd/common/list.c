@@ -10,7 +10,7 @@
 #include "common/text.h"
 
 /* Offset, layer, record, name, length, fields. */
-#define COLUMNS "%14s  %-5s  %7s  %-24s  %10s  %s"
+#define COLUMNS "%14s  %-5s  %7s  %-25s  %10s  %s"
 
 struct list {
 	struct xsr_visitor visitor; /* ours */

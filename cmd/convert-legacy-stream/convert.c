@@ -97,6 +97,18 @@ static bool open_output(struct job *job)
 	return job->sink || out_of_memory(job);
 }
 
+/* Xl takes no configuration without a name, so that other texts can be told by it. */
+static bool has_name(const char *text)
+{
+	while (text) {
+		text += strspn(text, " \t\r\n;");
+		if (strncmp(text, "name", 4) == 0 && text[4 + strspn(text + 4, " \t")] == '=')
+			return true;
+		text = strpbrk(text, "\n;");
+	}
+	return false;
+}
+
 /* A configuration in JSON is terminated in the image, one in xl's own format is not. */
 static bool take_config(struct job *job, size_t length)
 {
@@ -106,9 +118,12 @@ static bool take_config(struct job *job, size_t length)
 	o->config_json = job->config[blank] == '{';
 	o->config = job->config;
 	o->config_length = length + o->config_json;
-	if (strlen(job->config) == length)
+	if (strlen(job->config) != length)
+		message(MESSAGE_ERROR, job->options->config, "has a NUL in it: no configuration");
+	else if (!o->config_json && !has_name(job->config))
+		message(MESSAGE_ERROR, job->options->config, "is no configuration: it is not JSON, and gives no name");
+	else
 		return true;
-	message(MESSAGE_ERROR, job->options->config, "has a NUL in it: no configuration");
 	return false;
 }
 

@@ -24,7 +24,7 @@ enum legacy_step legacy_step_p2m_size(struct xsr_legacy *d, struct legacy_input 
 	if (!h->p2m_size || h->p2m_size > XSR_LEGACY_P2M_MAX) {
 		finding_found(legacy_fail(d, F_LEGACY_P2M_SIZE, d->offset - h->width, "p2m_size"), "%" PRIu64,
 		    h->p2m_size);
-		finding_allowed(&d->error, "1 to 0x%x", XSR_LEGACY_P2M_MAX);
+		finding_allowed(&d->error, "1 to 0x%x, which every legacy libxc image begins with", XSR_LEGACY_P2M_MAX);
 		return STEP_FAILED;
 	}
 	/* Without extended info the guest has the width of the tools, and levels as Xen 3.0 had them. */

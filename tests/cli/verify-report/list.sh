@@ -1,1 +1,1 @@
-verify-stream-v2 --depth=frame --list "$VECTORS/good-libxc-pvh.img" | cut -c 1-68
+verify-stream-v2 --depth=frame --list "$VECTORS/good-libxc-pvh.img" | cut -c 1-69
