@@ -2,7 +2,6 @@
 #include "feed.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -25,20 +24,16 @@
 /* Pages are handed on without being copied here if there are this many bytes of them. */
 #define DIRECT 8192u
 
-/* As much as goes by in one call: a pipe may hold less. */
-#define SPLICE_MOST (UINT32_C(1) << 20)
-
 /* Longest configuration taken; libxl's are a few KiB. */
 #define CONFIG_MAX (UINT32_C(1) << 20)
 
 struct feed {
 	int fd;                         /* the input, the caller's */
-	off_t begin;                    /* where the image begins in it, -1 if page data must be read */
-	int pipe;                       /* the sink's descriptor */
 	struct legacy *legacy;          /* who converts it, NULL if it is of today */
 	struct xsr_source *source;      /* the input */
 	struct xsr_decoder *decoder;    /* understands it */
 	struct xsr_verifier *verifier;  /* judges it */
+	struct xsr_pump job;            /* the three at work */
 	struct xsr_encoder *encoder;    /* gives the bytes of an event back */
 	struct xsr_sink *sink;          /* the engine's pipe, NULL before feed_go() and for nowhere */
 	struct xsr_buffer out;          /* verified, not yet handed on */
@@ -78,19 +73,22 @@ static void on_finding(void *context, const struct xsr_finding *finding)
 }
 
 /* A reader that leaves ends the feed, but why it left is for the engine to say. */
+static bool not_written(struct feed *f, const struct xsr_finding *error)
+{
+	f->engine_left = error->sys_errno == EPIPE;
+	if (f->engine_left)
+		return false;
+	errno = error->sys_errno;
+	return fault_errno(&f->fault, FAULT_SYSTEM, "cannot write to the engine");
+}
+
 static bool hand_on(struct feed *f, const void *data, size_t size)
 {
 	struct xsr_finding error = {0};
 
 	if (!f->sink || !size)
 		return true;
-	if (xsr_sink_write(f->sink, data, size, &error) == XSR_OK)
-		return true;
-	f->engine_left = error.sys_errno == EPIPE;
-	if (f->engine_left)
-		return false;
-	errno = error.sys_errno;
-	return fault_errno(&f->fault, FAULT_SYSTEM, "cannot write to the engine");
+	return xsr_sink_write(f->sink, data, size, &error) == XSR_OK || not_written(f, &error);
 }
 
 static bool flush(struct feed *f)
@@ -139,38 +137,13 @@ static bool forward(struct feed *f, const struct xsr_event *e)
 	                       fault_set(&f->fault, FAULT_SYSTEM, "internal error: an event does not fit"));
 }
 
-/*
- * Page data goes from a file into the engine's pipe without being copied here: nobody here looks at it. False:
- * it has to be read after all. Where the file ends too early, the pump sees that as it skips what was moved.
- */
+/* Page data goes into the engine's pipe without being copied here, where the kernel can: nobody here looks at it. */
 static bool on_payload(void *context, const struct xsr_event *e)
 {
 	struct feed *f = context;
-	uint64_t left = e->u.payload.length;
-	off_t at = f->begin + (off_t)e->offset;
 
-	if (!f->sink || f->begin < 0 || left < DIRECT || !flush(f))
-		return false;
-	while (left > 0) {
-		ssize_t n = splice(f->fd, &at, f->pipe, NULL, left < SPLICE_MOST ? left : SPLICE_MOST, 0);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		/* Refused, for whatever reason: reading does what can be done, and names the fault if there is one. */
-		if (n < 0 && errno != EPIPE && left == e->u.payload.length) {
-			f->begin = -1;
-			return false;
-		}
-		if (n < 0 && errno == EPIPE)
-			f->engine_left = true;
-		else if (n < 0)
-			fault_errno(&f->fault, FAULT_SYSTEM, "cannot move page data to the engine");
-		if (n <= 0)
-			return true;
-		left -= (uint64_t)n;
-		atomic_store(&f->bytes, e->offset + (e->u.payload.length - left));
-	}
-	return true;
+	f->job.pages = f->sink;
+	return f->sink && e->u.payload.length >= DIRECT && flush(f);
 }
 
 /* Grows a blob by a piece that lies at a position in it. */
@@ -331,16 +304,21 @@ static void on_tick(void *context, uint64_t offset)
 static void pump(struct feed *f)
 {
 	struct xsr_finding error = {0};
-	struct xsr_pump job = {.source = f->source,
+	enum xsr_status status;
+
+	f->job = (struct xsr_pump){.source = f->source,
 	    .decoder = f->decoder,
 	    .want_pages = true,
 	    .event = on_event,
 	    .tick = on_tick,
 	    .payload = on_payload,
 	    .context = f};
-	enum xsr_status status = xsr_pump_run(&job, &error);
-
+	status = xsr_pump_run(&f->job, &error);
 	atomic_store(&f->bytes, xsr_decoder_offset(f->decoder));
+	if (status == XSR_E_IO && strcmp(error.id, "io.write") == 0) {
+		not_written(f, &error);
+		return;
+	}
 	/* A checkpointed stream ends where it breaks off. */
 	if (status == XSR_E_IO && f->checkpoints && f->lines < FEED_LINES) {
 		snprintf(f->line[f->lines++], sizeof(f->line[0]), "the image breaks off: %s",
@@ -372,7 +350,6 @@ static bool begin(struct feed *f)
 	struct xsr_finding error = {0};
 	int stream = -1;
 
-	f->begin = lseek(f->fd, 0, SEEK_CUR);
 	f->source = xsr_source_from_fd(f->fd, false, &error);
 	if (f->source && legacy_is(f->source)) {
 		/* Theirs from now on. */
@@ -389,8 +366,6 @@ static bool begin(struct feed *f)
 	}
 	if (f->legacy || !xsr_source_size(f->source, &f->size))
 		f->size = 0;
-	if (!f->size || xsr_source_compressed(f->source))
-		f->begin = -1;
 	return true;
 }
 
@@ -505,7 +480,6 @@ void feed_go(struct feed *feed, int engine_fd, int emulator_fd)
 {
 	/* The thread waits on the lock's condition, so that these are its own again afterwards. */
 	feed->emulator.fd = emulator_fd;
-	feed->pipe = engine_fd;
 	if (engine_fd >= 0)
 		feed->sink = xsr_sink_to_fd(engine_fd, true);
 	if (engine_fd >= 0 && !feed->sink) {

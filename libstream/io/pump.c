@@ -32,6 +32,7 @@ struct run {
 	size_t passed;            /* of what the sink has not got */
 	size_t end;               /* of what was read */
 	bool skip;                /* page data is not delivered */
+	struct xsr_sink *pages;   /* then: NULL, or gets it */
 	bool stop;                /* the consumer has enough, or `exact` found the end */
 	bool input_ended;         /* the source has no more */
 	enum xsr_status fault;    /* of the decoder */
@@ -103,34 +104,40 @@ static enum xsr_status refill(struct run *r, struct xsr_finding *error)
 	return XSR_OK;
 }
 
-/* Page data that is in the buffer already. */
-static uint64_t skip_buffered(struct run *r, uint64_t size)
+/* Page data that is in the buffer already; *left becomes less by it. */
+static enum xsr_status skip_buffered(struct run *r, uint64_t *left, struct xsr_finding *error)
 {
+	const uint8_t *data = r->buffer + r->begin;
 	size_t n = r->end - r->begin;
 
-	if (n > size)
-		n = (size_t)size;
+	if (n > *left)
+		n = (size_t)*left;
 	r->begin += n;
+	*left -= n;
 	(void)xsr_decoder_skip(r->pump->decoder, n);
-	return size - n;
+	return r->pages && n ? xsr_sink_write(r->pages, data, n, error) : XSR_OK;
 }
 
-/* Page data ahead that nobody wants to see: past it, or on to the sink. */
+/* Page data ahead that nobody wants to see: past it, or on to a sink. */
 static enum xsr_status skip_pages(struct run *r, struct xsr_finding *error)
 {
 	struct xsr_pump *p = r->pump;
-	uint64_t left = skip_buffered(r, xsr_decoder_skippable(p->decoder)), n;
+	struct xsr_sink *to = r->pages ? r->pages : p->sink;
+	uint64_t left = xsr_decoder_skippable(p->decoder), n;
 	/* A seek takes no time, so there is nothing to tell of in the middle of it. */
-	uint64_t most = p->source->kind == IO_SEEKABLE && !p->sink ? UINT64_MAX : TICK;
-	enum xsr_status status = left ? pass_on(r, error) : XSR_OK;
+	uint64_t most = p->source->kind == IO_SEEKABLE && !to ? UINT64_MAX : TICK;
+	enum xsr_status status = skip_buffered(r, &left, error);
+
+	if (status == XSR_OK && left)
+		status = pass_on(r, error);
 
 	if (left >= LONG_SKIP)
 		r->chunk = SMALL;
 	while (status == XSR_OK && left) {
 		uint64_t slice = left < most ? left : most;
 
-		status = p->sink ? source_move(p->source, p->sink, slice, &n, error)
-		                 : xsr_source_skip(p->source, slice, &n, error);
+		status = to ? source_move(p->source, to, slice, &n, error)
+		            : xsr_source_skip(p->source, slice, &n, error);
 		left -= n;
 		(void)xsr_decoder_skip(p->decoder, n);
 		tick(r);
@@ -161,8 +168,12 @@ static enum xsr_status decode(struct run *r, struct xsr_finding *error)
 		else if (p->exact && e->type == XSR_EVENT_END)
 			r->stop = true;
 		tick(r);
-		if (e->type == XSR_EVENT_PAYLOAD)
-			r->skip = !p->want_pages || (p->payload && !r->stop && p->payload(p->context, e));
+		if (e->type == XSR_EVENT_PAYLOAD) {
+			bool taken = p->want_pages && p->payload && !r->stop && p->payload(p->context, e);
+
+			r->skip = !p->want_pages || taken;
+			r->pages = taken ? p->pages : NULL;
+		}
 		if (r->skip && !r->stop && xsr_decoder_skippable(p->decoder)) {
 			enum xsr_status status = skip_pages(r, error);
 
@@ -238,7 +249,7 @@ enum xsr_status xsr_pump_run(struct xsr_pump *p, struct xsr_finding *error)
 	for (size_t i = 0; i < sizeof(p->reserved) / sizeof(p->reserved[0]); i++)
 		if (p->reserved[i])
 			return io_fail(error, F_IO_MISUSE, 0, 0);
-	if (!p->source || !p->decoder)
+	if (!p->source || !p->decoder || (p->pages && p->sink))
 		return io_fail(error, F_IO_MISUSE, 0, 0);
 	if (!prepare(&r, p))
 		return io_fail(error, F_IO_MEMORY, 0, ENOMEM);

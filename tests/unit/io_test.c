@@ -234,6 +234,7 @@ struct seen {
 	uint64_t page_sum;  /* of the bytes of page data that were delivered */
 	uint64_t pages;     /* how many bytes */
 	unsigned stop_at;   /* record to stop at, 0 for none */
+	unsigned leave;     /* record whose page data is not taken, 0 for none */
 	uint64_t last_tick; /* offset */
 	unsigned ticks;     /* how many */
 };
@@ -711,6 +712,56 @@ START_TEST(consumer_ends_the_pump)
 }
 END_TEST
 
+/* Takes all page data, but for that of one batch. */
+static bool take_payload(void *context, const struct xsr_event *e)
+{
+	struct seen *seen = context;
+
+	ck_assert_uint_eq(e->u.payload.length, BATCH * XSR_PAGE_SIZE);
+	return seen->records != seen->leave;
+}
+
+static void pages_to_sink(struct bytes image, enum end in, enum end out, unsigned leave)
+{
+	const size_t size = (size_t)BATCH * XSR_PAGE_SIZE, record = size + BATCH * 8 + 16;
+	struct bytes want = {malloc(BATCHES * size), 0};
+	struct seen seen = {.leave = leave};
+	struct output o = output_open(out);
+	struct xsr_pump pump = {.source = source_open(in, image), .pages = xsr_sink_to_fd(o.fd, false),
+	    .want_pages = true, .event = on_event, .payload = take_payload, .context = &seen};
+
+	for (unsigned i = 1; i <= BATCHES; i++, want.size += i - 1 == leave ? 0 : size)
+		memcpy(want.data + want.size, image.data + 40 + i * record - size, size);
+	pump.decoder = xsr_decoder_new(XSR_FORMAT_UNKNOWN);
+	ck_assert_int_eq(xsr_pump_run(&pump, NULL), XSR_OK);
+	ck_assert_int_eq(xsr_decoder_finish(pump.decoder), XSR_OK);
+	ck_assert_uint_eq(seen.records, RECORDS);
+	ck_assert_uint_eq(seen.pages, leave ? size : 0);
+	/* Inside of the kernel, wherever there is a way. */
+	if (out != APPEND && (in == PIPE || (in == FILE_ && out == PIPE)))
+		ck_assert_uint_gt(pump.source->moved[WAY_SPLICE] + pump.source->moved[WAY_COPY_RANGE], want.size / 2);
+	output_check(&o, want);
+	/* Two sinks would get the same bytes, one of them without their records. */
+	pump.sink = pump.pages;
+	ck_assert_int_eq(xsr_pump_run(&pump, NULL), XSR_E_MISUSE);
+	xsr_sink_free(pump.pages);
+	xsr_source_free(pump.source);
+	xsr_decoder_free(pump.decoder);
+	free(want.data);
+}
+
+START_TEST(page_data_goes_to_its_sink)
+{
+	struct bytes image = make_image();
+
+	for (enum end in = MEMORY; in < ENDS; in++)
+		for (unsigned leave = 0; in != APPEND && leave <= BATCHES; leave++)
+			for (enum end out = FILE_; out < SOCKET; out++)
+				pages_to_sink(image, in, out, leave);
+	free(image.data);
+}
+END_TEST
+
 START_TEST(failures_name_the_call)
 {
 	struct bytes image = make_image();
@@ -931,6 +982,7 @@ int main(void)
 	    fault_does_not_end_the_copy,
 	    exact_stops_behind_the_end,
 	    consumer_ends_the_pump,
+	    page_data_goes_to_its_sink,
 	    failures_name_the_call,
 	    gzip_is_undone,
 	    gzip_members_end_at_the_end_of_a_buffer,

@@ -126,6 +126,7 @@ struct xsr_pump {
 	void *context;               /* for all of these functions */
 	xsr_settle_fn *settle;       /* NULL, or a consumer that works on page data until the next event or this */
 	xsr_payload_fn *payload;     /* NULL, or asked about page data */
+	struct xsr_sink *pages;      /* NULL, or gets page data for which payload() said true; may be set by it */
 	uint64_t reserved[1];        /* must be zero, else XSR_E_MISUSE */
 };
 
