@@ -215,8 +215,7 @@ static enum step detect_failed(struct xsr_decoder *d, enum xsr_format format)
 		id = F_STREAM_LEGACY;
 	struct xsr_finding *f = fail(d, id, XSR_LAYER_NONE, 0, "");
 	if (format == XSR_FORMAT_UNKNOWN)
-		finding_found(f, "%02x%02x%02x%02x%02x%02x%02x%02x", d->hold[0], d->hold[1], d->hold[2],
-		    d->hold[3], d->hold[4], d->hold[5], d->hold[6], d->hold[7]);
+		finding_found_bytes(f, d->hold, d->held);
 	else
 		finding_found(f, "%s", xsr_format_name(format));
 	finding_allowed(f, "an xl, libxl or libxc image");

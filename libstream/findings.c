@@ -79,6 +79,15 @@ void finding_found(struct xsr_finding *f, const char *format, ...)
 	sanitise(f->found);
 }
 
+void finding_found_bytes(struct xsr_finding *f, const uint8_t *bytes, size_t n)
+{
+	char hex[2 * 8 + 1] = "";
+
+	for (size_t i = 0; i < n && i < 8; i++)
+		snprintf(hex + 2 * i, sizeof(hex) - 2 * i, "%02x", bytes[i]);
+	finding_found(f, "%s%s", n ? hex : "no input at all", n < 8 && n ? " and no more" : "");
+}
+
 void finding_allowed(struct xsr_finding *f, const char *format, ...)
 {
 	va_list args;

@@ -25,6 +25,8 @@ void finding_in_record(struct xsr_finding *f, const struct xsr_record *record);
 
 /* Sets the texts of what was found and what is allowed. Bytes that are not printable ASCII become '?'. */
 void finding_found(struct xsr_finding *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The first of n bytes, of an input of which it is not known what it is. */
+void finding_found_bytes(struct xsr_finding *f, const uint8_t *bytes, size_t n);
 void finding_allowed(struct xsr_finding *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -302,9 +302,6 @@ enum xsr_status xsr_legacy_skip(struct xsr_legacy *d, uint64_t size)
 static const char *thing(const struct xsr_legacy *d)
 {
 	switch (d->state) {
-	case LS_CONTAINER:
-	case LS_GUESS:
-		return "first bytes";
 	case LS_FRAMES:
 		return "P2M frame list";
 	case LS_ENTRIES:
@@ -351,6 +348,19 @@ static uint64_t missing(const struct xsr_legacy *d)
 	}
 }
 
+/* Ended before it was seen what it is: perhaps no image at all, so the bytes themselves are shown. */
+static enum xsr_status too_short(struct xsr_legacy *d)
+{
+	bool guess = d->state == LS_GUESS;
+	const uint8_t *p = guess ? d->look : d->hold;
+	size_t n = guess ? d->look_length : d->held;
+	struct xsr_finding *f = legacy_fail(d, F_LEGACY_TRUNCATED, d->offset + (guess ? n : 0), "first bytes");
+
+	finding_found_bytes(f, p, n);
+	finding_allowed(f, "a container, or an image, which has more than %u bytes", LEGACY_FIRST_LOOK);
+	return d->error.status;
+}
+
 /* Behind a round: nothing, the state of a device model up to here, or what is no part of the image. */
 static bool at_an_end(const struct xsr_legacy *d)
 {
@@ -372,6 +382,8 @@ enum xsr_status xsr_legacy_finish(struct xsr_legacy *d)
 		return d->error.status;
 	if (d->state == LS_QEMU && at_an_end(d))
 		d->complete++;
+	if (!d->complete && (d->state == LS_CONTAINER || d->state == LS_GUESS))
+		return too_short(d);
 	if (!at_an_end(d) && !d->complete) {
 		d->in_body = d->in_body && d->state != LS_CHUNK;
 		f = legacy_fail(d, F_LEGACY_TRUNCATED, d->offset + (d->look_length - d->look_used), thing(d));

@@ -166,12 +166,9 @@ static enum legacy_step settle(struct xsr_legacy *d, const struct view *v, uint3
 	return STEP_AGAIN;
 }
 
-/* Shortest image is longer than this. */
-#define FIRST_LOOK 24u
-
 enum legacy_step legacy_step_guess(struct xsr_legacy *d, struct legacy_input *in)
 {
-	struct view v = {.p = d->look, .need = d->look_length < FIRST_LOOK ? FIRST_LOOK : d->look_length};
+	struct view v = {.p = d->look, .need = d->look_length < LEGACY_FIRST_LOOK ? LEGACY_FIRST_LOOK : d->look_length};
 	uint32_t guest;
 
 	do {

@@ -79,6 +79,7 @@ struct legacy_input {
 
 #define LEGACY_HOLD    64u   /* longest fixed thing: libvirt's header */
 #define LEGACY_ENTRIES 1024u /* most entries of a batch */
+#define LEGACY_FIRST_LOOK 24u /* bytes that tell what an image is; the shortest is longer */
 
 struct xsr_legacy {
 	struct xsr_legacy_demand demand; /* of the caller */

@@ -12,3 +12,7 @@ done
 # A file that is no image at all is told as such.
 echo "hello, this is a text of more than a few bytes" >text
 convert-legacy-stream text out.img || echo "status $?, $(ls)"
+for text in '' 'hello' 'hello, hello, hello'; do
+	printf '%s' "$text" >text
+	convert-legacy-stream text out.img || echo "status $?, $(ls)"
+done
