@@ -23,6 +23,16 @@ timed() {
 	echo "turn $_guest $_what $_program $(($(now) - _began))" | awk '{ $5 /= 100; print }'
 }
 
+# The same by way of a pipe, with cat at its other end.
+pipe_out() {
+	"$@" | cat >/tmp/image
+}
+
+pipe_in() {
+	# shellcheck disable=SC2002 # a pipe is what this is about
+	cat /tmp/image | "$@"
+}
+
 # peaks PID NAME: the most that processes of this name had resident while PID runs. Nobody here waits for PID, so that it
 # stays a zombie at the end.
 peaks() {
@@ -74,6 +84,12 @@ measure() {
 		rm -f /tmp/image
 		timed "$1" save ours xc-save "$1" /tmp/image
 		timed "$1" restore ours xc-restore /tmp/image
+		lives "$1"
+		timed "$1" pipe-save xl pipe_out xl save "$1" /proc/self/fd/1
+		timed "$1" pipe-restore xl pipe_in xl restore /proc/self/fd/0
+		lives "$1"
+		timed "$1" pipe-save ours pipe_out xc-save --then=destroy "$1" -
+		timed "$1" pipe-restore ours pipe_in xc-restore -
 		lives "$1"
 	done
 	memory "$1" xl-save libxl-save-he xl save "$1" /tmp/image

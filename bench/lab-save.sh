@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # bench/lab-save.sh [BUILD [TURNS [GUEST...]]]: xc-save against xl save and xc-restore against xl restore, the same guest of
-# 512 MiB in the same boot of the lab's Xen, in turns, images in memory. Prints each turn, ratios of the medians, and how
-# much memory the programs had resident. BUILD is a build tree (build/release), TURNS how often each (5), GUEST one of /guests/
-# (pv, and check-hvm, which boots faster than hvm). Nothing here passes or fails.
+# 512 MiB in the same boot of the lab's Xen, in turns, images in memory, to a file and through a pipe with cat. Prints each
+# turn, ratios of the medians, and how much memory the programs had resident. BUILD is a build tree (build/release), TURNS how
+# often each (5), GUEST one of /guests/ (pv, and check-hvm, which boots faster than hvm). Nothing here passes or fails.
 set -euo pipefail
 
 here=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
